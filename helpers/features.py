@@ -1,0 +1,151 @@
+"""Hidden states for a whole corpus: one vector a text, in the order of the texts."""
+
+import hashlib
+import warnings
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+
+from .session import Session, current, runs_folder
+
+POOLS = ("cls", "mean")
+BATCH_TOKENS = 2048
+CHUNK = 1000
+
+
+def extract_features(
+    texts, tokenizer, model, pool: str = "cls", layer: int = -1, cache: bool = False
+) -> np.ndarray:
+    """Run texts through an encoder and keep one vector a text.
+
+    texts: n strings; a text longer than the model's limit (512 tokens) is cut, and how many were
+        is told. tokenizer, model: from `load_checkpoint`; a model with a head is used without it.
+    pool: "cls" takes the state of the first token, "mean" the average over the text's tokens.
+    layer: which layer's states, as an index into the embeddings followed by the model's layers.
+    cache: keep the result in runs/features/ and read it from there next time.
+    Returns: float32 array [n, hidden]; row i belongs to text i. No texts give [0, hidden].
+    Raises: ValueError for an unknown pool or layer; TypeError for a text that is not a string.
+    """
+    texts = check_texts(texts)
+    layers = model.config.num_hidden_layers + 1
+    if pool not in POOLS:
+        raise ValueError(f'There is no pool {pool!r}: write "cls" or "mean".')
+    if not -layers <= layer < layers:
+        raise ValueError(f"There is no layer {layer}: this model has 0 to {layers - 1}.")
+    if not cache:
+        return _extract(texts, tokenizer, model, pool, layer)
+    path = _cache_file(texts, tokenizer, model, pool, layer)
+    if path.is_file():
+        return np.load(path)
+    features = _extract(texts, tokenizer, model, pool, layer)
+    draft = path.with_suffix(".tmp.npy")
+    np.save(draft, features)
+    draft.replace(path)
+    return features
+
+
+def check_texts(texts) -> list[str]:
+    """Return `texts` as a list of strings, or say which of them is none."""
+    if isinstance(texts, str):
+        raise TypeError("Pass a list of texts, not one text: write [text].")
+    texts = list(texts)
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(
+                f"Text {i} is {text!r}, a {type(text).__name__}: every text must be a string. "
+                'Replace missing texts with "" or drop their rows.'
+            )
+    return texts
+
+
+def _extract(texts: list[str], tokenizer, model, pool: str, layer: int) -> np.ndarray:
+    import torch
+    from tqdm.auto import tqdm
+
+    session = current()
+    encoder = model.base_model
+    home, was_training = encoder.device, encoder.training
+    ids = tokenize(texts, tokenizer, model)
+    features = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
+    budget = BATCH_TOKENS if session.device.type == "cpu" else 16 * BATCH_TOKENS
+    try:
+        encoder.to(session.device).eval()
+        with (
+            torch.inference_mode(),
+            autocast(session),
+            tqdm(total=len(texts), desc="hidden states", unit="text", disable=not texts) as bar,
+        ):
+            for rows in length_sorted_batches([len(text_ids) for text_ids in ids], budget):
+                batch = tokenizer.pad(
+                    {"input_ids": [ids[row] for row in rows]}, return_tensors="pt"
+                )
+                batch = batch.to(session.device)
+                output = encoder(**batch, output_hidden_states=layer != -1)
+                states = output.last_hidden_state if layer == -1 else output.hidden_states[layer]
+                features[rows] = pooled(states, batch["attention_mask"], pool).cpu().numpy()
+                bar.update(len(rows))
+    finally:
+        encoder.to(home).train(was_training)
+    return features
+
+
+def autocast(session: Session):
+    """The context in which the session's dtype is used for matrix products."""
+    import torch
+
+    low = session.dtype != torch.float32
+    return torch.autocast(session.device.type, session.dtype) if low else nullcontext()
+
+
+def tokenize(texts: list[str], tokenizer, model) -> list[np.ndarray]:
+    """Token ids of each text, int32; texts over the model's limit are cut, counted and told."""
+    limit = min(tokenizer.model_max_length, model.config.max_position_embeddings)
+    plain = {"return_attention_mask": False, "return_token_type_ids": False, "verbose": False}
+    ids, cut = [], 0
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start : start + CHUNK]
+        for text, found in zip(chunk, tokenizer(chunk, **plain)["input_ids"], strict=True):
+            if len(found) > limit:
+                cut += 1
+                found = tokenizer(text, truncation=True, max_length=limit, **plain)["input_ids"]
+            ids.append(np.array(found, dtype=np.int32))
+    if cut:
+        warnings.warn(
+            f"{cut} of {len(texts)} texts are longer than {limit} tokens: the model reads only "
+            "their beginning.",
+            stacklevel=4,
+        )
+    return ids
+
+
+def length_sorted_batches(lengths: list[int], budget: int) -> list[np.ndarray]:
+    """Row numbers in batches of similar length, none over `budget` tokens with its padding."""
+    order = np.argsort(lengths, kind="stable")[::-1]
+    batches, start = [], 0
+    while start < len(order):
+        size = max(1, budget // max(1, lengths[order[start]]))
+        batches.append(order[start : start + size])
+        start += size
+    return batches
+
+
+def pooled(states, mask, pool: str):
+    """One float32 vector a text from states [batch, tokens, hidden] and mask [batch, tokens]."""
+    if pool == "cls":
+        return states[:, 0].float()
+    weights = mask.unsqueeze(-1).float()
+    return (states.float() * weights).sum(1) / weights.sum(1)
+
+
+def _cache_file(texts: list[str], tokenizer, model, pool: str, layer: int) -> Path:
+    session = current()
+    key = hashlib.sha256(f"{pool} {layer} {session.dtype} {session.device.type}".encode())
+    for text in texts:
+        key.update(text.encode() + b"\0")
+    key.update(tokenizer.backend_tokenizer.to_str().encode())
+    for parameter in model.base_model.parameters():
+        key.update(parameter.detach().cpu().numpy().tobytes())
+    folder = runs_folder() / "features"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{key.hexdigest()[:24]}.npy"
