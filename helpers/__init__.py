@@ -11,6 +11,14 @@ _ROOMS = {
     "corpora": ("load_corpus",),
     "checkpoints": ("load_checkpoint",),
     "features": ("extract_features",),
+    "training": ("Run", "fine_tune", "predict_logits"),
+    "analysis": (
+        "loss_table",
+        "suspicious_labels",
+        "score_hunt",
+        "is_it_real",
+        "plant_errors",
+    ),
     "plots": (
         "plot_attention_mask",
         "plot_class_counts",

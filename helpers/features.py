@@ -1,6 +1,7 @@
 """Hidden states for a whole corpus: one vector a text, in the order of the texts."""
 
 import hashlib
+import os
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
@@ -33,14 +34,17 @@ def extract_features(
         raise ValueError(f'There is no pool {pool!r}: write "cls" or "mean".')
     if not -layers <= layer < layers:
         raise ValueError(f"There is no layer {layer}: this model has 0 to {layers - 1}.")
+    ids = tokenize(texts, tokenizer, model)
     if not cache:
-        return _extract(texts, tokenizer, model, pool, layer)
-    path = _cache_file(texts, tokenizer, model, pool, layer)
-    if path.is_file():
+        return _extract(ids, tokenizer, model, pool, layer)
+    path = _cache_file(ids, model, pool, layer)
+    try:
         return np.load(path)
-    features = _extract(texts, tokenizer, model, pool, layer)
-    draft = path.with_suffix(".tmp.npy")
-    np.save(draft, features)
+    except (OSError, ValueError, EOFError):  # not there yet, or not whole
+        features = _extract(ids, tokenizer, model, pool, layer)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    with draft.open("wb") as stream:
+        np.save(stream, features)
     draft.replace(path)
     return features
 
@@ -59,22 +63,21 @@ def check_texts(texts) -> list[str]:
     return texts
 
 
-def _extract(texts: list[str], tokenizer, model, pool: str, layer: int) -> np.ndarray:
+def _extract(ids: list[np.ndarray], tokenizer, model, pool: str, layer: int) -> np.ndarray:
     import torch
     from tqdm.auto import tqdm
 
     session = current()
     encoder = model.base_model
     home, was_training = encoder.device, encoder.training
-    ids = tokenize(texts, tokenizer, model)
-    features = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
+    features = np.empty((len(ids), model.config.hidden_size), dtype=np.float32)
     budget = BATCH_TOKENS if session.device.type == "cpu" else 16 * BATCH_TOKENS
     try:
         encoder.to(session.device).eval()
         with (
             torch.inference_mode(),
             autocast(session),
-            tqdm(total=len(texts), desc="hidden states", unit="text", disable=not texts) as bar,
+            tqdm(total=len(ids), desc="hidden states", unit="text", disable=not ids) as bar,
         ):
             for rows in length_sorted_batches([len(text_ids) for text_ids in ids], budget):
                 batch = tokenizer.pad(
@@ -114,7 +117,7 @@ def tokenize(texts: list[str], tokenizer, model) -> list[np.ndarray]:
         warnings.warn(
             f"{cut} of {len(texts)} texts are longer than {limit} tokens: the model reads only "
             "their beginning.",
-            stacklevel=4,
+            stacklevel=3,
         )
     return ids
 
@@ -138,14 +141,17 @@ def pooled(states, mask, pool: str):
     return (states.float() * weights).sum(1) / weights.sum(1)
 
 
-def _cache_file(texts: list[str], tokenizer, model, pool: str, layer: int) -> Path:
+def _cache_file(ids: list[np.ndarray], model, pool: str, layer: int) -> Path:
+    """A file named after all that the features follow from: token ids, weights and settings."""
+    import torch
+
     session = current()
-    key = hashlib.sha256(f"{pool} {layer} {session.dtype} {session.device.type}".encode())
-    for text in texts:
-        key.update(text.encode() + b"\0")
-    key.update(tokenizer.backend_tokenizer.to_str().encode())
+    lengths = [len(text_ids) for text_ids in ids]
+    key = hashlib.sha256(f"{pool} {layer} {session.dtype} {session.device} {lengths}".encode())
+    for text_ids in ids:
+        key.update(text_ids)
     for parameter in model.base_model.parameters():
-        key.update(parameter.detach().cpu().numpy().tobytes())
+        key.update(parameter.detach().cpu().reshape(-1).view(torch.uint8).numpy())
     folder = runs_folder() / "features"
     folder.mkdir(exist_ok=True)
     return folder / f"{key.hexdigest()[:24]}.npy"

@@ -5,10 +5,13 @@ import os
 import platform
 import random
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ("pocket", "full")
@@ -40,12 +43,13 @@ def runs_folder() -> Path:
     folder = Path(home).expanduser() / "runs" if home else ROOT / "runs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
     except OSError as error:
         raise RuntimeError(
-            f"The folder {folder} cannot be made ({error.strerror}): set COURSE_HOME to a folder "
-            "that you may write to."
+            f"The folder {folder} cannot be written ({error.strerror}): set COURSE_HOME to a "
+            "folder that you may write to."
         ) from None
-    return folder
 
 
 def is_quick() -> bool:
@@ -62,7 +66,10 @@ def profile_name(profile: str | None = None) -> str:
     if not chosen:
         return _current.profile if _current else "pocket"
     if chosen not in PROFILES:
-        raise ValueError(f'There is no profile {chosen!r}: write PROFILE = "pocket" or "full".')
+        raise ValueError(
+            f'There is no profile {chosen!r}: write PROFILE = "pocket" or "full", and the same for '
+            "COURSE_PROFILE if it is set."
+        )
     return chosen
 
 
@@ -83,10 +90,10 @@ def start(
         variable COURSE_PROFILE, where set, decides for every notebook at once.
     dtype: "float32" or "bfloat16" for the model's matrix products; measured when not given.
     Returns: a Session with `.profile .seed .device .dtype .quick .root .data .runs`.
-    Raises: ValueError for an unknown profile or dtype.
+    Raises: ValueError for an unknown profile or dtype; RuntimeError if runs/ cannot be written.
     """
     global _current
-    profile = profile_name(profile)
+    profile = profile_name(profile or "pocket")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     import matplotlib.style
@@ -131,10 +138,10 @@ def measured_dtype(device: str) -> str:
     machine = f"{platform.node()} {cpu_name()} {device} torch {torch.__version__}"
     try:
         known = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    if known.get("machine") == machine and known.get("dtype") in ("float32", "bfloat16"):
-        return known["dtype"]
+        if known["machine"] == machine and known["dtype"] in ("float32", "bfloat16"):
+            return known["dtype"]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not measured yet, or damaged: measure
     speed_up = bf16_speed_up(device)
     found = {"machine": machine, "dtype": "bfloat16" if speed_up >= 1.5 else "float32"}
     write_json(memory, found)
@@ -168,6 +175,30 @@ def cpu_name() -> str:
         return platform.processor() or platform.machine()
 
 
+def reason(error: BaseException) -> str:
+    """An error's name and the first line of its message, for a sentence of ours."""
+    return ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]]).rstrip(".")
+
+
+@contextmanager
+def hub():
+    """Reach for the Hub; where it does not answer at once, only for what is cached of it."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    was_offline, silence = constants.HF_HUB_OFFLINE, None
+    try:
+        get_session().head(constants.ENDPOINT, timeout=10)
+    except Exception as error:  # of whatever kind: the client would try again for half a minute
+        constants.HF_HUB_OFFLINE, silence = True, error
+    try:
+        yield
+    except Exception as error:
+        raise silence or error from None
+    finally:
+        constants.HF_HUB_OFFLINE = was_offline
+
+
 def write_json(path: Path, content: dict) -> None:
     """Write `content` so that a reader sees the old file or the new one, never half of one."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -184,10 +215,10 @@ def record(**scores: float) -> None:
     numbers = {}
     for name, value in scores.items():
         try:
-            numbers[name] = round(float(value), 4)
+            numbers[name] = round(float(value + 0), 4)  # + 0 is where a text fails
         except (TypeError, ValueError):
             raise ValueError(f"The score {name} must be a number, not {value!r}.") from None
-        if numbers[name] != numbers[name] or abs(numbers[name]) == float("inf"):
+        if not isfinite(numbers[name]):
             raise ValueError(f"The score {name} is {value}: something before it went wrong.")
     print("recorded: " + ", ".join(f"{name}={value:.4f}" for name, value in numbers.items()))
     if target := os.environ.get("COURSE_SCORES"):

@@ -1,0 +1,470 @@
+"""The figures of the course: plain data in, a picture with alt text out.
+
+A class keeps its colour in every figure: the colour goes by its place in `names`.
+"""
+
+import io
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib.style
+import numpy as np
+import pandas as pd
+from IPython.display import display
+from matplotlib import rc_params_from_file
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from sklearn.metrics import confusion_matrix
+from sklearn.neighbors import NearestNeighbors
+
+STYLE = Path(__file__).with_name("course.mplstyle")
+FIGURES = Path(__file__).parents[1] / "notebooks" / "figures"
+PALETTE = rc_params_from_file(STYLE)["axes.prop_cycle"].by_key()["color"]
+BLUE, ORANGE, INK, GREY, PALE = PALETTE[0], PALETTE[3], "#22303C", "#8A97A3", "#E3E8EC"
+
+
+class Picture:
+    """A PNG and the width to show it at; where no picture can be shown, its alt text stands in."""
+
+    def __init__(self, png: bytes, width: int, alt: str) -> None:
+        self.png, self.width, self.alt = png, width, alt
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        data = {"image/png": b64encode(self.png).decode("ascii")}
+        return data, {"image/png": {"width": self.width, "alt": self.alt}}
+
+
+@contextmanager
+def _canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> Iterator:
+    """A styled figure with its axes in a flat list; pyplot does not know it, so none stays open."""
+    with matplotlib.style.context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def _show(figure: Figure, alt: str) -> None:
+    """Display the figure at twice its size in pixels, in few colours: notebooks stay small."""
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=200)
+    image = Image.open(drawn).convert("RGB")
+    few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    background = few.getpixel((0, 0))
+    palette = few.getpalette()
+    palette[3 * background : 3 * background + 3] = [255, 255, 255]
+    few.putpalette(palette)
+    few.save(small, format="png", optimize=True)
+    display(Picture(small.getvalue(), image.width // 2, alt))
+
+
+def _colours(n: int) -> np.ndarray:
+    """n class colours [n, 3]; past the end of the palette they come back lighter."""
+    colours = np.array([to_rgb(colour) for colour in PALETTE])
+    return np.concatenate([colours, 0.5 + 0.5 * colours])[np.arange(n) % (2 * len(colours))]
+
+
+def _class_ids(labels: Sequence, names: Sequence[str], what: str = "labels") -> np.ndarray:
+    place = {name: i for i, name in enumerate(names)}
+    ids = [place.get(label, label) if isinstance(label, str) else label for label in labels]
+    known = [isinstance(i, (int, np.integer)) and 0 <= i < len(names) for i in ids]
+    if not ids or not all(known):
+        problem = f"holds {ids[known.index(False)]!s}" if ids else "is empty"
+        raise ValueError(
+            f"{what} {problem}: give class ids from 0 to {len(names) - 1}, or class names out of "
+            f"{', '.join(names)}; drop rows that have no label."
+        )
+    return np.array(ids)
+
+
+def _same_length(**columns: Sequence) -> None:
+    sizes = {name: len(column) for name, column in columns.items()}
+    if len(set(sizes.values())) > 1 or 0 in sizes.values():
+        listed = ", ".join(f"{name} has {size:,}" for name, size in sizes.items())
+        raise ValueError(f"These must have one length, and not 0: {listed}.")
+
+
+def _bars(values: Mapping[str, float], colours: Sequence, notes: Sequence[str], alt: str, **look):
+    with _canvas(7.5, 1 + 0.42 * len(values)) as (figure, (axes,)):
+        bars = axes.barh(list(values), list(values.values()), color=colours, height=0.72)
+        axes.bar_label(bars, notes, padding=5)
+        axes.set(ylim=(len(values) - 0.4, -0.6), **look)
+        axes.grid(False)
+        _show(figure, alt)
+
+
+def plot_class_counts(
+    labels: Sequence, names: Sequence[str] | None = None, title: str = "Posts per class"
+) -> None:
+    """Show the number of rows of each class as bars, the largest on top.
+
+    labels: n class ids or names. names: class names in id order (default: those in labels, sorted).
+    Raises ValueError for an unknown label.
+    """
+    if names is None:
+        labels = [str(label) for label in labels]
+        names = sorted(set(labels))
+    counts = np.bincount(_class_ids(labels, names), minlength=len(names))
+    order = np.argsort(-counts, kind="stable")
+    notes = [f"{counts[i]:,}  ({counts[i] / counts.sum():.0%})" for i in order]
+    most, least = (f"{names[i]} with {counts[i]:,}" for i in order[[0, -1]])
+    alt = f"Bar chart of {len(names)} classes, {counts.sum():,} rows: the largest is {most}, "
+    values, colours = {names[i]: counts[i] for i in order}, _colours(len(names))[order]
+    look = {"title": title, "xlabel": "rows", "xticks": [], "xlim": (0, 1.18 * counts.max())}
+    _bars(values, colours, notes, f"{alt}the smallest {least}.", **look)
+
+
+def plot_lengths(
+    lengths_by_class: Mapping[str, Sequence[int]],
+    ylabel: str = "words per post",
+    limit: int | None = None,
+) -> None:
+    """Show how long the texts of each class are: box = middle half, line = median.
+
+    lengths_by_class: class name -> lengths, in id order. limit: a length to mark, such as the most
+    tokens a model reads. Raises ValueError if a class has no lengths.
+    """
+    names, lengths = list(lengths_by_class), [np.array(v) for v in lengths_by_class.values()]
+    if not all(len(values) for values in lengths) or not names:
+        raise ValueError("Every class needs at least one length: leave out classes without texts.")
+    medians, every = [np.median(values) for values in lengths], np.concatenate(lengths)
+    high, low = np.argmax(medians), np.argmin(medians)
+    alt = (
+        f"Box plot of {ylabel}: the median is highest for {names[high]} ({medians[high]:g}), "
+        f"lowest for {names[low]} ({medians[low]:g}); the longest text has {every.max():,}."
+    )
+    with _canvas(max(5, 1.6 + 1.05 * len(names)), 4) as (figure, (axes,)):
+        boxes = axes.boxplot(lengths, tick_labels=names, widths=0.55)["boxes"]
+        for box, colour in zip(boxes, _colours(len(names)), strict=True):
+            box.set(facecolor=colour, edgecolor=colour, alpha=0.75)
+        axes.set(title=f"Length of the texts: {ylabel}", ylabel=ylabel)
+        axes.set_ylim(0, 1.15 * every.max())
+        if limit:
+            alt += f" {(every > limit).sum():,} of {every.size:,} are over the limit of {limit:,}."
+            near = limit < 2 * every.max()
+            if near:
+                axes.axhline(limit, color=INK, linestyle="--", linewidth=1.3)
+                axes.set_ylim(0, 1.12 * max(limit, every.max()))
+            note = f"limit {limit:,}" + ("" if near else ", far above this chart")
+            place = (1, limit) if near else (1, 1)
+            side = axes.get_yaxis_transform() if near else axes.transAxes
+            axes.text(*place, note, transform=side, ha="right", va="bottom" if near else "top")
+        _show(figure, alt)
+
+
+def _plane(points: Sequence) -> np.ndarray:
+    plane = np.asarray(points, dtype=float)
+    if plane.ndim != 2 or plane.shape[1] != 2:
+        raise ValueError(f"points must have the shape [n, 2], but it is {list(plane.shape)}.")
+    return plane
+
+
+def plot_umap(
+    points: Sequence,
+    labels: Sequence,
+    names: Sequence[str],
+    titles: Sequence[str] = ("The texts in two dimensions",),
+) -> None:
+    """Show projected texts as dots coloured by class, in one panel or in several side by side.
+
+    points: [n, 2] or a list of such arrays, a panel and a title each. labels: n class ids or names.
+    The axes have no unit. Raises ValueError if points, labels and titles do not match.
+    """
+    several = isinstance(points, list | tuple) and np.ndim(points[0]) == 2
+    panels = [_plane(panel) for panel in (points if several else [points])]
+    ids, colours = _class_ids(labels, names), _colours(len(names))
+    titles = [titles] if isinstance(titles, str) else titles
+    _same_length(panels=panels, titles=titles)
+    for panel in panels:
+        _same_length(points=panel, labels=ids)
+    order = np.random.default_rng(0).permutation(len(ids))  # no class lies on top of the others
+    found, width = [], len(panels)
+    with _canvas(4.4 * width + 0.6, 4.9, 1, width) as (figure, row):
+        for axes, panel, title in zip(row, panels, titles, strict=True):
+            size = np.clip(30_000 / len(ids), 5, 30)
+            axes.scatter(*panel[order].T, c=colours[ids[order]], s=size, alpha=0.55, linewidths=0)
+            axes.set(title=title, xlabel="dimension 1 (no unit)", ylabel="dimension 2 (no unit)")
+            axes.set(xticks=[], yticks=[], box_aspect=1)
+            nearest = NearestNeighbors(n_neighbors=1).fit(panel).kneighbors()[1][:, 0]
+            found.append(f"{title}: {(ids[nearest] == ids).mean():.0%}")
+        dots = [row[0].scatter([], [], color=colour, s=45) for colour in colours]
+        columns = min(len(names), 3 * width)
+        figure.legend(dots, names, loc="outside lower center", ncols=columns, handletextpad=0.2)
+        chance = ((np.bincount(ids) / len(ids)) ** 2).sum()
+        _show(
+            figure,
+            f"Scatter plot of {len(ids):,} texts in {len(names)} classes. How often the nearest "
+            f"dot is of the same class: {'; '.join(found)}; by chance: {chance:.0%}.",
+        )
+
+
+def plot_class_density(points: Sequence, labels: Sequence, names: Sequence[str]) -> None:
+    """Show where the texts of each class lie, a panel per class, all with the same axes.
+
+    points: [n, 2]. labels: n class ids or names. Each panel has a colour scale of its own. Raises
+    ValueError if points and labels do not match.
+    """
+    plane, ids, covered = _plane(points), _class_ids(labels, names), {}
+    _same_length(points=plane, labels=ids)
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    extent = [*np.sort(plane[:, 0])[[0, -1]], *np.sort(plane[:, 1])[[0, -1]]]
+    grid = {"gridsize": 22, "extent": extent, "mincnt": 1, "linewidths": 0.2}
+    with _canvas(2.9 * columns, 2.9 * rows + 0.5, rows, columns) as (figure, panels):
+        figure.suptitle("Where each class lies (darker: more texts; grey: other classes)")
+        for i, (name, colour) in enumerate(zip(names, _colours(len(names)), strict=True)):
+            axes, mine = panels[i], plane[ids == i]
+            shades = [0.8 + 0.2 * colour, colour, 0.7 * colour]
+            shades = LinearSegmentedColormap.from_list(name, shades)
+            axes.hexbin(*plane.T, cmap=ListedColormap([PALE]), **grid)
+            covered[name] = len(axes.hexbin(*mine.T, cmap=shades, **grid).get_array())
+            axes.set(title=f"{name} ({len(mine):,})", xticks=[], yticks=[], box_aspect=1)
+            axes.spines[:].set(visible=True, color=PALE)
+        for axes in panels[len(names) :]:
+            axes.set_axis_off()
+        most, least = max(covered, key=covered.get), min(covered, key=covered.get)
+        _show(
+            figure,
+            f"Density of {len(ids):,} texts, a panel for each of {len(names)} classes: {most} "
+            f"covers the most cells ({covered[most]}), {least} the fewest ({covered[least]}).",
+        )
+
+
+def plot_confusion(
+    y_true: Sequence,
+    predictions: Sequence | Mapping[str, Sequence],
+    names: Sequence[str],
+    title: str = "Confusion matrix",
+) -> None:
+    """Show which class is taken for which: shares of each true class, with counts beneath.
+
+    y_true: n class ids or names. predictions: n ids or names, or a dict model name -> n predictions
+    for matrices side by side on the same rows. Source: sklearn.metrics.confusion_matrix. Raises
+    ValueError for an unknown label or lists of different length.
+    """
+    several = isinstance(predictions, Mapping)
+    models = predictions if several else {title: predictions}
+    true, k, found = _class_ids(y_true, names, "y_true"), len(names), []
+    panel = max(0.6 * k, 2) + 0.4
+    with _canvas(panel * len(models) + 1, panel + 1.5, 1, len(models)) as (figure, row):
+        figure.suptitle(title if several else None)
+        for axes, (model, labels) in zip(row, models.items(), strict=True):
+            predicted = _class_ids(labels, names, "predictions")
+            _same_length(y_true=true, predictions=predicted)
+            counts = confusion_matrix(true, predicted, labels=range(k))
+            shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+            axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("", ["#E9F0F5", "#00466F"]))
+            axes.images[0].set_clim(0, 1)
+            for (i, j), count in np.ndenumerate(counts):
+                ink = "white" if shares[i, j] > 0.55 else INK if count else GREY
+                middle = {"ha": "center", "va": "center", "color": ink}
+                axes.text(j, i - 0.13, f"{shares[i, j]:.2f}", fontsize=10, **middle)
+                axes.text(j, i + 0.25, f"{count:,}", fontsize=7.5, **middle)
+            axes.set_xticks(range(k), names, rotation=40, ha="right", rotation_mode="anchor")
+            axes.set_yticks(range(k), names if axes is row[0] else [])
+            accuracy = np.trace(counts) / counts.sum()
+            axes.set(title=f"{model}\naccuracy {accuracy:.2f}", xlabel="predicted class")
+            axes.grid(False)
+            axes.spines[:].set_visible(False)
+            wrong = np.where(np.eye(k), 0, counts)
+            i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+            error = f"most often {names[i]} is taken for {names[j]}, {wrong[i, j]:,} times"
+            error = error if wrong.any() else "no error"
+            found.append(f"{model}: accuracy {accuracy:.2f}, {error}")
+        row[0].set_ylabel("true class")
+        _show(figure, f"Confusion matrix of {len(true):,} rows. {'; '.join(found)}.")
+
+
+def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
+    """Show the losses and the validation scores over the epochs of a training run.
+
+    log_history: that of Trainer.state, dicts with epoch and loss, or epoch, eval_loss and scores
+    such as eval_accuracy. Unit: that of the loss. Raises ValueError if there is no loss in it.
+    """
+    training = [(entry["epoch"], entry["loss"]) for entry in log_history if "loss" in entry]
+    checks = pd.DataFrame([entry for entry in log_history if "eval_loss" in entry])
+    if not training and checks.empty:
+        raise ValueError("log_history has no loss: pass trainer.state.log_history after training.")
+    pace = ("eval_loss", "_runtime", "_time", "_per_second")
+    scores = [name for name in checks.filter(like="eval_") if not name.endswith(pace)]
+    alt, width = "Training curves.", 2 if scores else 1
+    with _canvas(0.7 + 4 * width, 3.5, 1, width) as (figure, row):
+        if training:
+            row[0].plot(*zip(*training, strict=True), color=GREY, linewidth=1.5, label="training")
+            alt += f" Training loss from {training[0][1]:.2f} to {training[-1][1]:.2f}."
+        if len(checks):
+            row[0].plot(checks.epoch, checks.eval_loss, "o-", color=ORANGE, label="validation")
+            best = checks.loc[checks.eval_loss.idxmin()]
+            alt += f" Validation loss lowest at epoch {best.epoch:g} ({best.eval_loss:.2f})."
+        row[0].set(title="Loss", ylabel="mean loss per row", ylim=(0, None))
+        for i, name in enumerate(scores):
+            colour, score = PALETTE[(0, 4, 2, 1, 5)[i % 5]], name.removeprefix("eval_")
+            row[1].plot(checks.epoch, checks[name], "o-", color=colour, label=score)
+            row[1].set(title="Scores on the validation rows", ylabel="score")
+            alt += f" Validation {score} ends at {checks[name].iloc[-1]:.2f}."
+        for axes in row:
+            axes.set(xlabel="epoch", xlim=(0, None))
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+            axes.legend()
+        _show(figure, alt)
+
+
+def plot_probabilities(
+    scores: Mapping[str, float], title: str = "Probability of each class"
+) -> None:
+    """Show the probabilities predicted for one text as bars, the highest set off.
+
+    scores: class name -> probability from 0 to 1, in the order to show. Shown in per cent. Raises
+    ValueError for a value outside 0 to 1.
+    """
+    outside = [name for name, value in scores.items() if not 0 <= value <= 1]
+    if outside or not scores:
+        what = f"{outside[0]} has {scores[outside[0]]:g}" if outside else "there are no scores"
+        raise ValueError(f"Probabilities run from 0 to 1, but {what}: are these logits?")
+    top = max(scores, key=scores.get)
+    notes = [f"{value:.1%}" for value in scores.values()]
+    listed = ", ".join(f"{name} {note}" for name, note in zip(scores, notes, strict=True))
+    look = {"title": title, "xlim": (0, 1.1), "xlabel": "probability (%)"}
+    look |= {"xticks": np.linspace(0, 1, 5), "xticklabels": range(0, 101, 25)}
+    colours = [BLUE if name == top else "#B9C4CD" for name in scores]
+    _bars(scores, colours, notes, f"Bar chart: {top} is highest. {listed}.", **look)
+
+
+def plot_attention_mask(tokens: Sequence[Sequence[str]], mask: Sequence[Sequence[int]]) -> None:
+    """Show a padded batch as a grid: a row per text, a cell per position, padding in grey.
+
+    tokens, mask: [texts, positions]; mask is 1 where the model reads, 0 for padding. Raises
+    ValueError if a row has another length than the first.
+    """
+    _same_length(tokens=tokens, mask=mask)
+    for cells, marks in zip(tokens, mask, strict=True):
+        _same_length(positions=tokens[0], tokens=cells, mask_values=marks)
+    grid = np.array([[int(mark) for mark in marks] for marks in mask])
+    wide = 0.3 + 0.085 * max(len(token) for cells in tokens for token in cells)
+    with _canvas(wide * grid.shape[1] + 0.9, 0.62 * len(grid) + 0.9) as (figure, (axes,)):
+        axes.pcolormesh(grid, cmap=ListedColormap(["#D5DBE0", "#CFE3F1"]), vmin=0, vmax=1)
+        axes.collections[0].set(edgecolor="white", linewidth=3)
+        for (i, j), mark in np.ndenumerate(grid):
+            look = {"ha": "center", "va": "center", "color": INK if mark else "#5C6873"}
+            axes.text(j + 0.5, i + 0.38, tokens[i][j], **look)
+            axes.text(j + 0.5, i + 0.77, mark, fontsize=8.5, **look)
+        axes.set_xticks(np.arange(grid.shape[1]) + 0.5, range(grid.shape[1]))
+        axes.set_yticks(np.arange(len(grid)) + 0.5, [f"text {i}" for i in range(len(grid))])
+        axes.set(title="Tokens and attention mask (1: read, 0: padding)", xlabel="position")
+        axes.invert_yaxis()
+        axes.grid(False)
+        axes.spines[:].set_visible(False)
+        shape = f"Grid of {len(grid)} texts and {grid.shape[1]} positions"
+        padding = f"{(grid == 0).sum()} of {grid.size} cells are padding"
+        _show(figure, f"{shape}: {padding}, with attention mask 0.")
+
+
+def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
+    """Show scores and their intervals as dots and lines, in the order of the table.
+
+    table: index = names, the baseline first; columns score, low, high (the interval's ends), in the
+    unit of metric. Raises ValueError for a missing column or an empty table.
+    """
+    if table.empty or not {"score", "low", "high"} <= set(table.columns):
+        raise ValueError("plot_scores needs at least one row and the columns score, low and high.")
+    score, low, high = (table[column].to_numpy(float) for column in ("score", "low", "high"))
+    spots, names = range(len(table)), [str(name) for name in table.index]
+    colours = [GREY] + [BLUE] * (len(table) - 1)
+    with _canvas(7.5, 1.2 + 0.45 * len(table)) as (figure, (axes,)):
+        axes.axvline(score[0], color=GREY, linestyle="--", linewidth=1.2)
+        axes.hlines(spots, low, high, color=colours, alpha=0.6, linewidth=3)
+        axes.scatter(score, spots, color=colours, s=80, zorder=3)
+        for i in spots:
+            note, nudge = f"{score[i]:.2f}", {"xytext": (8, 0), "textcoords": "offset points"}
+            axes.annotate(note, (high[i], i), va="center", **nudge)
+        axes.set_yticks(spots, names)
+        axes.set(title=f"Scores and intervals (dashed: {names[0]})", xlabel=metric)
+        axes.set(ylim=(len(table) - 0.4, -0.6))
+        axes.margins(x=0.12)
+        said = [f"{names[i]} {score[i]:.2f} ({low[i]:.2f} to {high[i]:.2f})" for i in spots]
+        best = said[score.argmax()]
+        _show(figure, f"Dot plot of {metric}: highest is {best}; the baseline is {said[0]}.")
+
+
+def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors: int) -> None:
+    """Show what share of the errors each ranker has found after how many rows read.
+
+    curves: ranker -> recall from 0 to 1, index i = after i + 1 rows. base_rate: share of all rows
+    that are errors. n_errors: their number. Raises ValueError if there are no errors or no curves.
+    """
+    if n_errors < 1 or not 0 < base_rate <= 1 or not all(map(len, curves.values())) or not curves:
+        raise ValueError("A hunt needs errors to find, a base rate above 0 and recall curves.")
+    lengths = [len(recall) for recall in curves.values()]
+    read, depth = max(lengths), min(n_errors, *lengths)
+    found = {name: recall[depth - 1] for name, recall in curves.items()}
+    per_row = base_rate / n_errors  # what a row read at random adds to the recall
+    with _canvas(7.5, 5) as (figure, (axes,)):
+        for (name, recall), colour in zip(curves.items(), _colours(len(curves)), strict=True):
+            steps = [0, *recall]
+            axes.plot(steps, color=colour, label=name, drawstyle="steps-post")
+        rows, thin = np.array([0, min(n_errors, read), read]), {"linewidth": 1.5}
+        perfect = np.minimum(rows / n_errors, 1)
+        axes.plot(rows, perfect, ":", color=INK, label="perfect order", **thin)
+        axes.plot(rows, rows * per_row, "--", color=GREY, label="reading at random", **thin)
+        title = f"Finding {n_errors:,} errors in {n_errors / base_rate:,.0f} rows"
+        axes.set(title=title, xlabel="rows read, most suspicious first", xlim=(0, read))
+        axes.set(ylabel="share of the errors found", ylim=(0, 1.03))
+        axes.yaxis.set_major_formatter("{x:.0%}")
+        figure.legend(loc="outside lower center", ncols=2)
+        ranked = sorted(found, key=found.get, reverse=True)
+        listed = ", ".join(f"{name} {found[name]:.0%}" for name in ranked)
+        listed += f"; at random {depth * per_row:.0%}"
+        _show(figure, f"{title}: found after {depth:,} rows: {listed}.")
+
+
+def plot_loss_distribution(
+    losses: Sequence[float], marked: Sequence[bool] | None = None, marked_as: str = "wrong"
+) -> None:
+    """Show how many rows have which loss, on a logarithmic axis.
+
+    losses: n losses in nats. marked: n booleans, the rows to colour differently, named by
+    marked_as. Raises ValueError for a loss that is negative or not a number.
+    """
+    values = np.asarray(losses, dtype=float)
+    chosen = np.zeros(len(values), bool) if marked is None else np.asarray(marked, dtype=bool)
+    _same_length(losses=values, marked=chosen)
+    if not (np.isfinite(values) & (values >= 0)).all():
+        raise ValueError("losses must be finite numbers, none below 0.")
+    shown = np.maximum(values, 1e-4)
+    bins = np.geomspace(shown.min() / 1.01, shown.max() * 1.01, 36)
+    middle, top = np.median(values), values.max()
+    alt = f"Histogram of {len(values):,} losses: median {middle:.2f}, largest {top:.2f} nats."
+    with _canvas(7.5, 3.7) as (figure, (axes,)):
+        groups = {"other rows": (shown[~chosen], "#9CC3DE"), marked_as: (shown[chosen], ORANGE)}
+        parts, colours = zip(*groups.values(), strict=True)
+        axes.hist(parts, bins=bins, stacked=True, color=colours, label=list(groups))
+        axes.set(title="Loss per row", xscale="log", ylabel="rows")
+        axes.set_xlabel("loss (nats, logarithmic axis; losses under 0.0001 count as 0.0001)")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
+        axes.margins(y=0.2)  # room for the legend
+        if chosen.any():
+            axes.legend()
+            marks = f"{chosen.sum():,} rows are marked ({marked_as})"
+            alt += f" {marks}, with a median of {np.median(values[chosen]):.2f}."
+        _show(figure, alt)
+
+
+def show_figure(name: str) -> None:
+    """Show a drawing of the course with its description as alt text.
+
+    name: that of a file in notebooks/figures, without the ending. Raises ValueError if there is
+    none of that name.
+    """
+    drawing = FIGURES / f"{name}.svg"
+    if not drawing.is_file():
+        known = ", ".join(sorted(path.stem for path in FIGURES.glob("*.svg")))
+        raise ValueError(f"There is no figure called {name!r}; there are: {known}.")
+    alt = ElementTree.parse(drawing).findtext("{http://www.w3.org/2000/svg}desc")
+    display(Picture(drawing.with_suffix(".png").read_bytes(), 900, " ".join(alt.split())))

@@ -1,0 +1,32 @@
+"""Answers to the exercise of notebook 00, wrong ones by misconception and right ones by form."""
+
+RIGHT = {
+    "A": "binary",
+    "B": "multi-label",
+    "C": "entailment",
+    "D": "regression",
+    "E": "multi-class",
+    "F": "pair",
+}
+
+ANSWERS = {
+    "00.1": {
+        "wrong": {
+            "several tags taken for one of several classes": lambda: (
+                {**RIGHT, "B": "multi-class"},
+            ),
+            "many classes taken for many labels": lambda: ({**RIGHT, "E": "multi-label"},),
+            "two texts are always a matter of likeness": lambda: ({**RIGHT, "C": "pair"},),
+            "a number on a scale taken for classes": lambda: ({**RIGHT, "D": "multi-class"},),
+            "one task left out": lambda: ({k: v for k, v in RIGHT.items() if k != "F"},),
+            "a kind that is not on the list": lambda: ({**RIGHT, "A": "spam"},),
+            "a list": lambda: (list(RIGHT.values()),),
+        },
+        "right": {
+            "as asked": lambda: (RIGHT,),
+            "other spelling and order": lambda: (
+                {k.lower(): v.replace("-", "_").upper() for k, v in reversed(RIGHT.items())},
+            ),
+        },
+    }
+}

@@ -1,0 +1,156 @@
+"""Every exercise on its untouched stub, on wrong answers and on right ones; and the mechanism."""
+
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers import exercise, exercises
+from helpers.exercises import NOT_ATTEMPTED, NOT_YET, RIGHT, Exercise, NotYet, define
+
+ROOT = Path(__file__).resolve().parent.parent
+ANSWERS = {
+    number: answers
+    for path in sorted(Path(__file__).parent.glob("answers_[0-9][0-9].py"))
+    for number, answers in import_module(path.stem).ANSWERS.items()
+}
+CASES = [
+    (number, outcome, name)
+    for number, answers in ANSWERS.items()
+    for outcome in ("wrong", "right")
+    for name in answers[outcome]
+]
+
+
+def known() -> set[str]:
+    with pytest.raises(ValueError, match="choose one of"):
+        exercise("none")
+    return set(exercises._known)
+
+
+def notebook_cells() -> dict[str, str]:
+    """The exercise cells of the notebooks, by number."""
+    cells = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if found := re.match(r'q = exercise\("(.*?)"\)', source):
+                assert found[1].startswith(path.name[:2]), f"{found[1]} stands in {path.name}"
+                assert found[1] not in cells, f"{found[1]} stands twice"
+                cells[found[1]] = source
+    return cells
+
+
+def test_every_exercise_has_answers_and_stands_in_a_notebook():
+    assert known() == set(ANSWERS) == set(notebook_cells())
+
+
+@pytest.mark.parametrize("number", ANSWERS)
+def test_there_are_three_wrong_answers_and_two_right_ones(number):
+    assert len(ANSWERS[number]["wrong"]) >= 3
+    assert len(ANSWERS[number]["right"]) >= 2
+    q = exercise(number)
+    assert q.hint_text.strip() and q.solution_text.strip()
+
+
+@pytest.mark.parametrize(("number", "outcome", "name"), CASES)
+def test_an_answer_is_judged(number, outcome, name, capsys):
+    q = exercise(number)
+    q.check(*ANSWERS[number][outcome][name]())
+    printed = capsys.readouterr().out.strip()
+    expected = RIGHT if outcome == "right" else NOT_YET
+    assert q.outcome == expected, printed
+    prefix = f"Exercise {number}: {expected}. "
+    assert printed.startswith(prefix) and len(printed) > len(prefix) + 15, printed
+
+
+@pytest.mark.parametrize("number", notebook_cells())
+def test_the_untouched_stub_is_not_an_attempt(number):
+    names = {"exercise": exercise}
+    exec(notebook_cells()[number], names)
+    assert names["q"].outcome == NOT_ATTEMPTED
+
+
+# ---- the mechanism
+
+
+def greater(answer, than=0):
+    if answer > than:
+        return f"{answer} is more than {than}."
+    raise NotYet(f"{answer} is not more than {than}.")
+
+
+def checked(*answers, judge=greater):
+    q = Exercise("99.1", judge, "Think big.", "answer = 1")
+    q.check(*answers)
+    return q.outcome
+
+
+def test_three_outcomes(capsys):
+    assert checked(1) == RIGHT
+    assert checked(2, 3) == NOT_YET
+    assert checked(...) == checked(None) == checked() == checked(1, ...) == NOT_ATTEMPTED
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "Exercise 99.1: right. 1 is more than 0.",
+        "Exercise 99.1: not yet. 2 is not more than 3.",
+        "Exercise 99.1: not attempted. Replace the ... above, then run the cell again. "
+        "q.hint() helps.",
+    ]
+
+
+def test_an_exercise_that_was_not_checked_is_not_attempted():
+    assert Exercise("99.1", greater, "", "").outcome == NOT_ATTEMPTED
+
+
+def test_a_function_without_a_body_is_no_attempt(capsys):
+    def stub(row):
+        raise NotImplementedError
+
+    assert checked(stub, judge=lambda function: function(1)) == NOT_ATTEMPTED
+    assert "body" in capsys.readouterr().out
+
+
+def test_an_answer_that_fails_is_told_how(capsys):
+    assert checked("seven") == NOT_YET
+    assert "Your answer raised TypeError" in capsys.readouterr().out
+    assert checked(1, 2, 3) == NOT_YET
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [np.zeros(3), np.array(None), torch.zeros(2, 2), pd.Series([1, 2]), pd.DataFrame({"a": [1]})],
+)
+def test_arrays_tensors_and_tables_may_be_answers(answer):
+    assert checked(answer, judge=lambda value: "An array, fine.") == RIGHT
+
+
+@pytest.mark.parametrize("answer", [0, False, "", [], 0.0])
+def test_an_empty_answer_is_an_attempt(answer):
+    assert checked(answer, judge=lambda value: "Nothing was right.") == RIGHT
+
+
+def test_hint_and_solution_are_printed(monkeypatch, capsys):
+    monkeypatch.setattr(exercises, "_known", dict(exercises._known))
+
+    @define("99.2", hint="Think big.", solution="\n    answer = 1\n    ")
+    def judge(answer):
+        return greater(answer)
+
+    q = exercise("99.2")
+    q.hint()
+    q.solution()
+    assert capsys.readouterr().out == (
+        "Hint for exercise 99.2: Think big.\n# One solution of exercise 99.2\nanswer = 1\n"
+    )
+    assert judge(1), "the judge is still a function"
+    assert exercise("99.2") is not q, "each cell has an exercise of its own"
+
+
+def test_an_unknown_number_is_refused(refused):
+    with refused(ValueError, "'1.1'", "01.1"):
+        exercise("1.1")

@@ -1,0 +1,196 @@
+"""The committed notebooks: their form, their words against their outputs, and their exercises."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from refresh import first_cell
+
+from helpers import exercise, extract_features, load_corpus
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+EXERCISE = re.compile(r'q = exercise\("(\d\d\.\d)"\)\n(.*)\nq\.check\(.*\)$', re.DOTALL)
+RESULT = re.compile(r"(?<![\w.,])(\d+\.\d+|\d+(?=\s?%))(?![\d.]*\.\d|\w)\s?%?(?:<!-- (\w+) -->)?")
+NOT_PROSE = re.compile(r"```.*?```|`[^`]*`|\$[^$]*\$|\]\([^)]*\)|Exercise \d\d\.\d", re.DOTALL)
+MACHINE_PATH = re.compile(r"/(home|root|Users|tmp|mnt|content)/|/site-packages|[A-Z]:\\\\")
+
+
+def read(path: Path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def output_text(cell) -> str:
+    parts = []
+    for output in cell.get("outputs", []):
+        parts.append(output.get("text", ""))
+        data = output.get("data", {})
+        parts += [data.get("text/plain", ""), re.sub("<[^>]*>", " ", data.get("text/html", ""))]
+    return "\n".join(parts)
+
+
+def recorded(notebook) -> dict[str, float]:
+    text = "\n".join(output_text(cell) for cell in code_cells(notebook))
+    lines = re.findall(r"^recorded: (.*)$", text, re.MULTILINE)
+    return {k: float(v) for line in lines for k, v in re.findall(r"(\w+)=(-?[\d.]+)", line)}
+
+
+def test_there_are_notebooks():
+    assert [path.stem[:2] for path in NOTEBOOKS[:4]] == ["00", "01", "02", "03"]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+def test_form(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    opening, number = texts[0], path.stem[:2]
+    assert opening.startswith(f"# {number} · ")
+    for part in ("**You will be able to**", "**Time**", "Clear Outputs"):
+        assert part in opening, f"the opening lacks {part}"
+    assert code_cells(notebook)[0].source == first_cell(), "run course.py refresh"
+    headings = [text.splitlines()[0] for text in texts if text.startswith("## ")]
+    closing = ["## What you saw", "## Exercises", "## Where next"]
+    assert [heading for heading in headings if heading in closing] == closing
+    seen = next(text for text in texts if text.startswith("## What you saw"))
+    assert len(re.findall(r"^[-*] ", seen, re.MULTILINE)) == 3
+    for cell in code_cells(notebook):
+        assert not re.search(r"\b(import|from) helpers\b(?! import)|from helpers\.", cell.source)
+        assert "pip install" not in cell.source or cell is code_cells(notebook)[0]
+
+
+def test_size(path):
+    notebook = read(path)
+    assert path.stat().st_size <= 600_000
+    teaching = [cell for cell in code_cells(notebook) if not EXERCISE.search(cell.source)]
+    assert len(teaching) <= 40
+
+
+def test_executed_in_order_and_clean(path):
+    notebook = read(path)
+    cells = [cell for cell in code_cells(notebook) if cell.source.strip()]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert "widgets" not in notebook.metadata
+    assert "pocket profile" in output_text(cells[0])
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+            for kind, data in output.get("data", {}).items():
+                assert "widget" not in kind
+                if kind.startswith("image/"):
+                    assert len(output.metadata[kind]["alt"]) > 20, "a picture has no alt text"
+                else:
+                    assert not MACHINE_PATH.search(str(data))
+            assert not MACHINE_PATH.search(output.get("text", ""))
+
+
+def test_guesses_stand_before_the_cell_that_answers(path):
+    cells = read(path).cells
+    for cell, following in zip(cells, cells[1:], strict=False):
+        if cell.cell_type == "markdown" and "**Guess.**" in cell.source:
+            assert cell.source.startswith("**Guess.**"), "a guess stands in a cell of its own"
+            assert following.cell_type == "code"
+
+
+def claims(notebook):
+    """Each result in the prose: its text, its value, its score's name, and the output above it."""
+    above = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            above = output_text(cell) or above
+            continue
+        prose = NOT_PROSE.sub(" ", cell.source)
+        for found in RESULT.finditer(prose):
+            scale = 100 if "%" in found.group(0) else 1
+            yield found.group(0), float(found.group(1)) / scale, found.group(2), above
+
+
+def agrees(value: float, name: str | None, above: str, scores: dict[str, float]) -> bool:
+    if name:
+        return abs(scores[name] - value) <= 0.02
+    numbers = re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*\s?%?", above)
+    values = [float(n.strip(" %").replace(",", "")) / (100 if "%" in n else 1) for n in numbers]
+    return any(abs(known - value) <= 0.02 * max(1, abs(value)) for known in values)
+
+
+def test_numbers_in_prose_agree_with_the_outputs(path):
+    notebook = read(path)
+    scores = recorded(notebook)
+    wrong = [
+        said
+        for said, value, name, above in claims(notebook)
+        if (name and name not in scores) or not agrees(value, name, above, scores)
+    ]
+    assert not wrong
+
+
+def test_a_wrong_number_in_prose_is_found():
+    assert not agrees(0.71, "accuracy", "", {"accuracy": 0.68})
+    assert agrees(0.68, "accuracy", "", {"accuracy": 0.6812})
+    assert not agrees(0.33, None, "joy 0.29, anger 14 %", {})
+    assert agrees(0.14, None, "joy 0.29, anger 14 %", {})
+
+
+def test_the_notebook_extracts_what_the_helper_extracts(checkpoint):
+    path = next(path for path in NOTEBOOKS if path.stem.startswith("03"))
+    source = "\n".join(
+        cell.source for cell in code_cells(read(path)) if "def extract_hidden_states" in cell.source
+    )
+    definition = next(
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name == "extract_hidden_states"
+    )
+    import torch
+
+    tokenizer, model = checkpoint
+    names = {"tokenizer": tokenizer, "model": model, "torch": torch, "np": np}
+    exec(ast.unparse(definition), names)
+    texts = load_corpus("emotion")["test"]["text"][:40]
+    by_hand = names["extract_hidden_states"]({"text": texts})["hidden_state"]
+    assert np.abs(np.asarray(by_hand) - extract_features(texts, tokenizer, model)).max() < 0.05
+
+
+def solved(notebook):
+    """The notebook with the solutions in place of the stubs, and every cell run twice."""
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            if found := EXERCISE.search(cell.source):
+                stub = found.group(2)
+                cell.source = cell.source.replace(stub, exercise(found.group(1)).solution_text)
+            cells += [cell, nbformat.v4.new_code_cell(cell.source)]
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def test_exercise_cells_have_their_form(path):
+    notebook = read(path)
+    cells = [cell.source for cell in code_cells(notebook) if "exercise(" in cell.source]
+    numbers = [EXERCISE.search(source).group(1) for source in cells]
+    assert numbers == [f"{path.stem[:2]}.{k}" for k in range(1, len(numbers) + 1)] and numbers
+    untouched = [output_text(cell) for cell in code_cells(notebook) if "exercise(" in cell.source]
+    assert all("not attempted" in text for text in untouched)
+
+
+def test_solutions_pass_and_cells_run_twice(path, home, monkeypatch):
+    monkeypatch.setenv("COURSE_QUICK", "1")
+    monkeypatch.setenv("COURSE_HOME", str(home))
+    notebook = solved(read(path))
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
+    where = {"metadata": {"path": str(ROOT / "notebooks")}}
+    NotebookClient(notebook, timeout=900, resources=where).execute()
+    solutions = [cell for cell in notebook.cells if EXERCISE.search(cell.source)]
+    assert solutions and all(": right." in output_text(cell) for cell in solutions)

@@ -1,0 +1,199 @@
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import helpers
+from helpers import record, session, start
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def fresh(home, monkeypatch):
+    """No session yet, nothing measured yet, and none of it left behind."""
+    monkeypatch.setattr(session, "_current", None)
+    session.measured_dtype.cache_clear()
+    yield
+    session.measured_dtype.cache_clear()
+
+
+@pytest.fixture
+def speed_up(monkeypatch):
+    """Sets how much faster bfloat16 is found to be, and lists the measurements."""
+    measured = []
+
+    def set_to(factor: float) -> list:
+        monkeypatch.setattr(
+            session, "bf16_speed_up", lambda device: measured.append(device) or factor
+        )
+        session.measured_dtype.cache_clear()
+        return measured
+
+    return set_to
+
+
+def test_start_says_what_it_chose(capsys):
+    chosen = start(dtype="float32", seed=7)
+    assert (chosen.profile, chosen.seed, chosen.dtype, chosen.quick) == (
+        "pocket",
+        7,
+        torch.float32,
+        False,
+    )
+    assert isinstance(chosen.device, torch.device)
+    assert capsys.readouterr().out == f"pocket profile; {chosen.device}, float32; seed 7\n"
+    assert session.current() is chosen
+
+
+def test_the_environment_overrules_the_argument_and_the_argument_the_default(monkeypatch):
+    assert start("full", dtype="float32").profile == "full"
+    assert session.profile_name() == "full", "later cells follow the session"
+    assert start(dtype="float32").profile == "pocket", "start() means pocket, whatever ran before"
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    assert start("pocket", dtype="float32").profile == "full"
+    monkeypatch.setenv("COURSE_PROFILE", "")
+    assert start("pocket", dtype="float32").profile == "pocket"
+
+
+def test_unknown_names_are_refused(monkeypatch, refused):
+    with refused(ValueError, "'pokcet'", "pocket", "full"):
+        start("pokcet")
+    with refused(ValueError, "'float16'", "float32", "bfloat16"):
+        start(dtype="float16")
+    monkeypatch.setenv("COURSE_PROFILE", "big")
+    with refused(ValueError, "'big'", "COURSE_PROFILE"):
+        start()
+
+
+def test_start_makes_random_numbers_repeatable():
+    def draw(seed):
+        start(seed=seed, dtype="float32", quiet=True)
+        return random.random(), np.random.rand(), torch.rand(1).item()
+
+    once, again, other = draw(42), draw(42), draw(43)
+    assert once == again
+    assert all(a != b for a, b in zip(once, other, strict=True))
+
+
+def test_quick_is_said_aloud(monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_QUICK", "1")
+    assert start(dtype="float32").quick
+    assert "QUICK" in capsys.readouterr().out
+    monkeypatch.setenv("COURSE_QUICK", "0")
+    assert not start(dtype="float32").quick
+
+
+@pytest.mark.parametrize(("factor", "dtype"), [(3.0, torch.bfloat16), (1.2, torch.float32)])
+def test_the_dtype_is_the_faster_one_and_remembered(home, speed_up, factor, dtype):
+    measured = speed_up(factor)
+    assert start().dtype == dtype
+    session.measured_dtype.cache_clear()
+    assert start().dtype == dtype
+    assert len(measured) == 1, "the second start read runs/machine.json"
+    assert json.loads((home / "runs/machine.json").read_text())["dtype"] == str(dtype)[6:]
+
+
+@pytest.mark.parametrize(
+    "damage", ["{", "[]", "{}", '{"machine": "another", "dtype": "float32"}', "null"]
+)
+def test_a_damaged_or_foreign_memory_is_measured_anew(home, speed_up, damage):
+    memory = home / "runs/machine.json"
+    measured = speed_up(3.0)
+    start()
+    assert len(measured) == 1
+    memory.write_text(damage)
+    session.measured_dtype.cache_clear()
+    assert start().dtype == torch.bfloat16
+    assert len(measured) == 2
+    assert json.loads(memory.read_text())["dtype"] == "bfloat16"
+
+
+def test_a_remembered_format_that_does_not_exist_is_measured_anew(home, speed_up):
+    measured = speed_up(3.0)
+    start()
+    memory = home / "runs/machine.json"
+    memory.write_text(memory.read_text().replace("bfloat16", "float8"))
+    session.measured_dtype.cache_clear()
+    assert start().dtype == torch.bfloat16
+    assert len(measured) == 2
+
+
+def test_the_measurement_itself_gives_a_ratio():
+    assert 0 < session.bf16_speed_up("cpu", rounds=1) < 1000
+
+
+def test_course_home_moves_the_runs(home, monkeypatch):
+    assert start(dtype="float32").runs == home / "runs"
+    monkeypatch.delenv("COURSE_HOME")
+    assert session.runs_folder() == ROOT / "runs"
+
+
+def test_a_runs_folder_that_cannot_be_written_is_one_sentence(home, monkeypatch, refused):
+    (home / "file").write_text("")
+    monkeypatch.setenv("COURSE_HOME", str(home / "file"))
+    with refused(RuntimeError, "COURSE_HOME", str(home / "file")):
+        start()
+
+    def no_permission(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("COURSE_HOME", str(home))
+    monkeypatch.setattr(session, "TemporaryFile", no_permission)
+    with refused(RuntimeError, "COURSE_HOME", "Permission denied"):
+        start()
+
+
+def test_record_prints_and_merges(home, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_SCORES", str(home / "scores.json"))
+    record(majority=1 / 3, tfidf=np.float32(0.62))
+    record(tfidf=torch.tensor(0.7), rows=3)
+    assert capsys.readouterr().out == (
+        "recorded: majority=0.3333, tfidf=0.6200\nrecorded: tfidf=0.7000, rows=3.0000\n"
+    )
+    known = json.loads((home / "scores.json").read_text())
+    assert known == {"majority": 0.3333, "tfidf": 0.7, "rows": 3.0}
+    assert [path.name for path in home.iterdir()] == ["scores.json"], "no draft is left"
+
+
+def test_record_without_a_target_only_prints(home, capsys):
+    record(accuracy=0.5)
+    assert capsys.readouterr().out == "recorded: accuracy=0.5000\n"
+    assert not list(home.iterdir())
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "0.5", None, [0.5, 0.6], np.nan])
+def test_record_refuses_what_is_no_number(home, monkeypatch, refused, value):
+    monkeypatch.setenv("COURSE_SCORES", str(home / "scores.json"))
+    with refused(ValueError, "accuracy"):
+        record(fine=0.5, accuracy=value)
+    assert not (home / "scores.json").exists(), "nothing of a refused record is kept"
+
+
+def test_importing_helpers_is_cheap(python):
+    heavy = "torch", "transformers", "datasets", "numba", "umap", "pandas", "matplotlib", "sklearn"
+    code = f"import sys, helpers; print([name for name in {heavy} if name in sys.modules])"
+    assert python(code) == "[]"
+    code = (
+        f"import sys; from helpers import record; print([n for n in {heavy} if n in sys.modules])"
+    )
+    assert python(code) == "[]"
+
+
+def test_every_public_name_is_there_and_says_what_it_does():
+    for name in helpers.__all__:
+        assert (getattr(helpers, name).__doc__ or "").strip(), f"{name} has no docstring"
+    assert dir(helpers) == helpers.__all__
+    with pytest.raises(AttributeError, match="load_corpse.*load_corpus"):
+        _ = helpers.load_corpse
+
+
+def test_the_package_stays_small():
+    lines = {
+        path.name: len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / "helpers").glob("*.py")
+    }
+    assert sum(lines.values()) < 1500, lines
