@@ -76,20 +76,17 @@ def load_corpus(name: str):
         source = Path(folder).expanduser() if folder else ROOT / "data" / name
         tables = read_folder(source, corpus)
     splits = make_splits(tables, corpus, source)
-    for (one, rows), (other, more) in combinations(splits.items(), 2):
-        if shared := _texts(rows, corpus) & _texts(more, corpus):
+    seen = {s: {tuple(map(row.get, corpus.texts)) for row in splits[s]} for s in SPLITS}
+    for one, other in combinations(SPLITS, 2):
+        if shared := len(seen[one] & seen[other]):
             warnings.warn(
-                f"{name}: {one} and {other} share texts ({len(shared)} of them), so scores on "
+                f"{name}: {one} and {other} share texts ({shared} of them), so scores on "
                 f"{other} flatter the model: remove them from one of the two.",
                 stacklevel=2,
             )
     if is_quick():
         splits = {split: sample(rows, corpus) for split, rows in splits.items()}
     return to_datasets(splits, corpus)
-
-
-def _texts(rows: Rows, corpus: Corpus) -> set[tuple]:
-    return {tuple(row[column] for column in corpus.texts) for row in rows}
 
 
 def read_folder(folder: Path, corpus: Corpus) -> dict[str, Rows]:
@@ -197,12 +194,11 @@ def read_hub(corpus: Corpus) -> dict[str, Rows]:
             'check the network, or write PROFILE = "pocket" for the bundled data.'
         ) from None
     data = data.rename_columns(dict(corpus.renamed))
-    tables = {}
-    for split in SPLITS:
-        place = f"{corpus.hub[0]}, {split} row"
-        rows = [(f"{place} {i}", row) for i, row in enumerate(data.get(split, []), 1)]
-        tables[split] = check(rows, corpus) if rows else []
-    return tables
+    places = {split: f"{corpus.hub[0]}, {split} row" for split in SPLITS if data.get(split)}
+    return {
+        split: check([(f"{place} {i}", row) for i, row in enumerate(data[split], 1)], corpus)
+        for split, place in places.items()
+    }
 
 
 def check(rows: list[tuple[str, dict]], corpus: Corpus) -> Rows:
@@ -282,7 +278,7 @@ def make_splits(tables: dict[str, Rows], corpus: Corpus, source) -> dict[str, Ro
 
 def cut(rows: Rows, corpus: Corpus, share: float) -> tuple[Rows, Rows]:
     """Shuffle rows and cut them in two, the second part `share` of every class (at most half)."""
-    rows = _shuffled(rows)
+    rows = random.Random(SEED).sample(rows, len(rows))
     by_target = sorted(range(len(rows)), key=lambda i: rows[i][corpus.target])
     second = {i for n, i in enumerate(by_target) if int((n + 1) * share) > int(n * share)}
     first = [row for i, row in enumerate(rows) if i not in second]
@@ -290,14 +286,11 @@ def cut(rows: Rows, corpus: Corpus, share: float) -> tuple[Rows, Rows]:
 
 
 def sample(rows: Rows, corpus: Corpus) -> Rows:
-    """At most QUICK_ROWS of the rows, shuffled, at least one of every class."""
-    rows = _shuffled(rows)
-    one_of_each = {row[corpus.target]: i for i, row in enumerate(rows)}.values()
-    return [rows[i] for i in list(dict.fromkeys([*one_of_each, *range(len(rows))]))[:QUICK_ROWS]]
-
-
-def _shuffled(rows: Rows) -> Rows:
-    return random.Random(SEED).sample(rows, len(rows))
+    """At most QUICK_ROWS of the rows, in their order, at least one of every class."""
+    order = random.Random(SEED).sample(range(len(rows)), len(rows))
+    one_of_each = {rows[i][corpus.target]: i for i in order}.values()
+    kept = list(dict.fromkeys([*one_of_each, *order]))[:QUICK_ROWS]
+    return [rows[i] for i in sorted(kept)]
 
 
 def to_datasets(splits: dict[str, Rows], corpus: Corpus):

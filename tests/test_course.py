@@ -9,9 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import refresh
 
 import course
-import refresh
 
 
 def leaves(call, *args) -> str:
@@ -579,7 +579,8 @@ def fresh(tmp_path):
     """Runs the first cell in a folder; returns what it printed, or its error's last line."""
 
     def fresh(folder, before="import sys\n", after="exec(cell)", **settings):
-        code = f"{before}cell = {refresh.first_cell()!r}\n{after}\nprint(root, sys.path[0] == str(root))"
+        code = f"{before}cell = {refresh.first_cell()!r}\n{after}\n"
+        code += "print(root, sys.path[0] == str(root))"
         environment = {**course.plain(), "COURSE_URL": "", **settings}
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -671,7 +672,7 @@ def test_the_first_cell_carries_address_and_version(monkeypatch, tmp_path):
         ("%no_such_magic", False),
         ("1 / 0", False),
         ("%matplotlib inline", True),
-        ("import sys; print('7 ms', file=sys.stderr)  # NBVAL_CHECK_OUTPUT", True),
+        ("# NBVAL_CHECK_OUTPUT\nimport sys; print('7 ms', file=sys.stderr)", True),
         ("# NBVAL_RAISES_EXCEPTION\n%no_such_magic", True),
     ],
 )

@@ -123,13 +123,9 @@ def judge_back_in_order(back_in_order: Callable) -> str:
         "np.hstack."
     ),
     solution="""
-    my_features = {
-        split: np.hstack([features["cls", split], features["mean", split]])
-        for split in ["train", "validation"]
-    }
-    my_classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.002, max_iter=1000))
-    my_classifier.fit(my_features["train"], y_train)
-    my_predictions = my_classifier.predict(my_features["validation"])
+    my_classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.03, max_iter=1000))
+    my_classifier.fit(features["mean", "train"], y_train)
+    my_predictions = my_classifier.predict(features["mean", "validation"])
     """,
 )
 def judge_my_predictions(predictions) -> str:
