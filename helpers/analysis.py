@@ -29,6 +29,8 @@ def _labelled(dataset) -> tuple[list, np.ndarray, list[str]]:
 
 
 def _table(texts: list, labels: np.ndarray, names: list[str], logits: np.ndarray) -> pd.DataFrame:
+    from scipy.special import softmax
+
     if logits.shape != (len(texts), len(names)):
         raise ValueError(
             f"{len(texts)} rows with {len(names)} labels need logits of that shape, not "
@@ -40,16 +42,9 @@ def _table(texts: list, labels: np.ndarray, names: list[str], logits: np.ndarray
             "label": [names[label] if label >= 0 else None for label in labels],
             "predicted": [names[label] for label in logits.argmax(1)],
             "loss": row_losses(logits, labels),
-            "confidence": probabilities(logits).max(1),
+            "confidence": softmax(logits, axis=1).max(1),
         }
     )
-
-
-def probabilities(logits: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis, float32."""
-    from scipy.special import softmax
-
-    return softmax(logits.astype(np.float32), axis=-1)
 
 
 def suspicious_labels(run: Run, data, split: str = "validation", logits=None) -> pd.DataFrame:
@@ -61,34 +56,31 @@ def suspicious_labels(run: Run, data, split: str = "validation", logits=None) ->
         suspicious; row i is row i of the split, and a row with a label below 0 has NaN.
         loss: cross-entropy of the label (left out on train, unless logits are given).
         k_fold: the same from a logistic regression on the mean states of the session's
-            checkpoint, each fold judged by the others; words: on TF-IDF.
-        confident: confident learning, by how much another class exceeds its own usual
-            probability, less that of the label.
+            checkpoint, each fold judged by the others. words: from one on TF-IDF.
+        confident: confident learning with the probabilities of these two.
         dynamics: by how much another class leads the label, in the mean over the epochs.
-        combined: the mean of the ranks of the others.
+        combined: mean of the ranks by k_fold, words and loss (without it, dynamics).
     Raises: ValueError if run and data do not belong together.
     Source: Chong et al. 2022 (loss), Northcutt et al. 2021 (confident), Pleiss et al. 2020
-        (dynamics).
+        (dynamics). `benchmarks/hunt.py` shows how these were chosen.
     """
     texts, labels, names = _labelled(data[split])
     own = predict_logits(run.model, run.tokenizer, texts) if logits is None else np.array(logits)
     table = _table(texts, labels, names, own)
     found = table[["text", "label", "predicted"]].copy()
-    out_of_sample = split != "train" or logits is not None
-    if out_of_sample:
+    if split != "train" or logits is not None:
         found["loss"] = table["loss"]
     by_folds = fold_probabilities(data, split)
     for name, probability in by_folds.items():
         found[name] = -np.log(_given(probability, labels).clip(1e-9))
-    found["confident"] = confident_learning(
-        probabilities(own) if out_of_sample else by_folds["k_fold"], labels
-    )
+    found["confident"] = confident_learning(sum(by_folds.values()) / len(by_folds), labels)
     if split in run.dynamics:
         if run.dynamics[split].shape[1:] != own.shape:
             raise ValueError(f"The run was not trained on these {len(texts)} rows of {split}.")
         found["dynamics"] = lead_of_another(run.dynamics[split], labels).mean(axis=0)
     found.loc[labels < 0, found.columns[3:]] = np.nan
-    found["combined"] = found[found.columns[3:]].rank(pct=True).mean(axis=1)
+    tuned = "loss" if "loss" in found else "dynamics"
+    found["combined"] = found[["k_fold", "words", tuned]].rank(pct=True).mean(axis=1)
     return found
 
 
@@ -108,25 +100,24 @@ def fold_probabilities(data, split: str) -> dict[str, np.ndarray]:
     parts = {name: _labelled(data[name]) for name in splits}
     texts = [text for name in splits for text in parts[name][0]]
     labels = np.concatenate([parts[name][1] for name in splits])
-    known = np.flatnonzero(labels >= 0)
     tokenizer, model = load_checkpoint()
     states = [extract_features(parts[s][0], tokenizer, model, "mean", cache=True) for s in splits]
     vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     judges = {
-        "k_fold": (LogisticRegression(C=0.1, max_iter=1000), np.concatenate(states)[known]),
+        "k_fold": (LogisticRegression(C=0.1, max_iter=1000), np.concatenate(states)),
         "words": (
             make_pipeline(vectors, LogisticRegression(C=10, max_iter=1000)),
-            [texts[row] for row in known],
+            np.array(texts, dtype=object),
         ),
     }
-    first = sum(len(parts[name][1]) for name in splits[: splits.index(split)])
+    known, first = labels >= 0, sum(len(parts[s][1]) for s in splits[: splits.index(split)])
     found = {}
     for name, (judge, inputs) in judges.items():
         cut = StratifiedKFold(5, shuffle=True, random_state=0)
         whole = np.zeros((len(labels), len(parts[split][2])), dtype=np.float32)
         with threadpool_limits(1):  # more threads only wait for one another here
             whole[np.ix_(known, np.unique(labels[known]))] = cross_val_predict(
-                judge, inputs, labels[known], cv=cut, method="predict_proba"
+                judge, inputs[known], labels[known], cv=cut, method="predict_proba"
             )
         found[name] = whole[first : first + len(parts[split][1])]
     return found
