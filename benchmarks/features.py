@@ -29,8 +29,9 @@ from helpers.checkpoints import find_checkpoint
 BOOK, ENCODE, OURS_FULL, OURS = "the book's way", "sentence-transformers", "ours, float32", "ours"
 
 
-def book_way(texts: list[str], tokenizer, model) -> np.ndarray:
-    encoded = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+def book_way(texts: list[str], longest: int, tokenizer, model) -> np.ndarray:
+    shape = {"padding": "max_length", "max_length": longest, "truncation": True}
+    encoded = tokenizer(texts, **shape, return_tensors="pt")
     states = []
     for start_row in range(0, len(texts), 1000):
         batch = {name: rows[start_row : start_row + 1000] for name, rows in encoded.items()}
@@ -71,10 +72,12 @@ def peak_memory(found: list[float]):
 def compare(n_texts: int, rounds: int) -> None:
     session = start()
     tokenizer, model = load_checkpoint()
-    texts = load_corpus("emotion")["train"]["text"][:][:n_texts]
+    corpus = load_corpus("emotion")["train"]["text"][:]
+    longest = min(512, max(len(ids) for ids in tokenizer(corpus)["input_ids"]))
+    texts = corpus[:n_texts]
     name = str(session.dtype).removeprefix("torch.")
     ours = {dtype: lambda: extract_features(texts, tokenizer, model) for dtype in ("float32", name)}
-    ways = {BOOK: (None, lambda: book_way(texts, tokenizer, model))}
+    ways = {BOOK: (None, lambda: book_way(texts, longest, tokenizer, model))}
     try:
         from sentence_transformers import SentenceTransformer
 
