@@ -217,9 +217,10 @@ def run(only: list | None) -> None:
 
 
 def test(extra: list, only: list | None, slow: bool) -> None:
-    """Run pytest over the tests and, with nbval, over the notebooks."""
+    """Run pytest over the tests and, with nbval, over the notebooks (that train only if `slow`)."""
     named = any(Path(part.split("::")[0]).exists() for part in extra)
-    what = notebooks(only) if only else [] if named else ["tests", "notebooks"]
+    whole = ["tests", *notebooks(None if slow else ["00", "01", "02", "03"])]
+    what = notebooks(only) if only else [] if named else whole
     marks = [] if slow else ["-m", "not slow"]
     command = ["-m", "pytest", "--nbval-lax", "--nbval-current-env", *marks, *what, *extra]
     become(sys.executable, *command, env=plain())
@@ -247,7 +248,7 @@ def main() -> None:
     parser.add_argument("--here", action="store_true", help="use the active environment, not .venv")
     parser.add_argument("--only", nargs="+", metavar="NN", help="these notebooks only")
     parser.add_argument("--profile", choices=["pocket", "full"], help="for lab and run")
-    parser.add_argument("--all", action="store_true", help="for test: the slow tests as well")
+    parser.add_argument("--all", action="store_true", help="for test: the slow ones as well")
     parser.add_argument("--colab", action="store_true", help="for test: in Colab's versions")
     args, extra = parser.parse_known_args()
     if extra and args.command not in ("lab", "test"):

@@ -273,16 +273,20 @@ def test_test_covers_tests_and_notebooks_without_the_users_settings(command, mon
     monkeypatch.setenv("COURSE_EMOTION", "mine")
     monkeypatch.setenv("COURSE_HOME", "elsewhere")
     parts, env = command("test", "--here", "-x")
-    assert parts[3:] == [
+    untrained = [path for path in parts if path.endswith(".ipynb")]
+    assert [Path(path).stem[:2] for path in untrained] == ["00", "01", "02", "03"]
+    assert [part for part in parts[3:] if part not in untrained] == [
         *("--nbval-lax", "--nbval-current-env"),
-        *("-m", "not slow", "tests", "notebooks", "-x"),
+        *("-m", "not slow", "tests", "-x"),
     ]
     assert "COURSE_EMOTION" not in env
     assert env["COURSE_HOME"] == str(course.ROOT / "elsewhere")
 
 
-def test_test_all_adds_the_slow_tests(command):
-    assert "not slow" not in command("test", "--all", "--here")[0]
+def test_test_all_adds_the_slow_tests_and_notebooks(command):
+    parts, _ = command("test", "--all", "--here")
+    assert "not slow" not in parts
+    assert sum(path.endswith(".ipynb") for path in parts) == len(course.notebooks(None))
 
 
 def test_test_takes_the_files_it_is_given(command):
