@@ -296,7 +296,7 @@ def sample(rows: Rows, corpus: Corpus) -> Rows:
 def to_datasets(splits: dict[str, Rows], corpus: Corpus):
     from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
-    target = ClassLabel(names=list(corpus.labels)) if corpus.labels else Value("float32")
+    target = ClassLabel(names=list(corpus.labels)) if corpus.labels else Value("float64")
     features = Features({c: Value("string") for c in corpus.texts} | {corpus.target: target})
     return DatasetDict(
         {split: Dataset.from_list(rows, features=features) for split, rows in splits.items()}
