@@ -21,6 +21,7 @@ _ROOMS = {
     ),
     "plots": (
         "plot_attention_mask",
+        "plot_budgets",
         "plot_class_counts",
         "plot_class_density",
         "plot_confusion",

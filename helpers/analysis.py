@@ -90,13 +90,20 @@ def fold_probabilities(data, split: str) -> dict[str, np.ndarray]:
     Two logistic regressions, "k_fold" on mean states and "words" on TF-IDF, learn from train,
     validation and `split` together, cut in 5 folds with equal shares of the classes.
     """
+    found = judge_by_folds(data, list(dict.fromkeys(("train", "validation", split))))
+    return {judge: by_split[split] for judge, by_split in found.items()}
+
+
+def judge_by_folds(data, splits: list[str]) -> dict[str, dict[str, np.ndarray]]:
+    """`fold_probabilities` for several splits at once, which learn from one another: by judge and
+    split.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from threadpoolctl import threadpool_limits
 
-    splits = list(dict.fromkeys(("train", "validation", split)))
     parts = {name: _labelled(data[name]) for name in splits}
     texts = [text for name in splits for text in parts[name][0]]
     labels = np.concatenate([parts[name][1] for name in splits])
@@ -110,16 +117,16 @@ def fold_probabilities(data, split: str) -> dict[str, np.ndarray]:
             np.array(texts, dtype=object),
         ),
     }
-    known, first = labels >= 0, sum(len(parts[s][1]) for s in splits[: splits.index(split)])
+    known, ends = labels >= 0, np.cumsum([len(parts[name][1]) for name in splits])[:-1]
     found = {}
     for name, (judge, inputs) in judges.items():
         cut = StratifiedKFold(5, shuffle=True, random_state=0)
-        whole = np.zeros((len(labels), len(parts[split][2])), dtype=np.float32)
+        whole = np.zeros((len(labels), len(parts["train"][2])), dtype=np.float32)
         with threadpool_limits(1):  # more threads only wait for one another here
             whole[np.ix_(known, np.unique(labels[known]))] = cross_val_predict(
                 judge, inputs[known], labels[known], cv=cut, method="predict_proba"
             )
-        found[name] = whole[first : first + len(parts[split][1])]
+        found[name] = dict(zip(splits, np.split(whole, ends), strict=True))
     return found
 
 

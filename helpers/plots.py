@@ -392,6 +392,32 @@ def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
         _show(figure, f"Dot plot of {metric}: highest is {best}; the baseline is {said[0]}.")
 
 
+def plot_budgets(table: pd.DataFrame, baseline: float) -> None:
+    """Show the accuracy by how many tokens of a text are kept, a line for each way of cutting.
+
+    table: index = tokens kept, rising; a column for each way, accuracies from 0 to 1. baseline: the
+    accuracy without reading, dashed. Raises ValueError for an empty table.
+    """
+    if table.empty:
+        raise ValueError("plot_budgets needs at least one budget and one way of cutting.")
+    spots, said = range(len(table)), []
+    with _canvas(7.5, 4.2) as (figure, (axes,)):
+        for i, (way, scores) in enumerate(table.items()):
+            colour = PALETTE[(0, 3, 4, 2, 1)[i % 5]]
+            axes.plot(spots, scores, f"{'os^Dv'[i % 5]}-", color=colour, label=way)
+            said.append(f"{way} from {scores.iloc[0]:.2f} to {scores.iloc[-1]:.2f}")
+        axes.axhline(baseline, color=GREY, linestyle="--", linewidth=1.2, label="without reading")
+        axes.set_xticks(spots, [f"{budget:,}" for budget in table.index])
+        axes.set(title="What is lost by cutting", xlabel="tokens kept", ylabel="accuracy")
+        axes.yaxis.set_major_formatter("{x:.2f}")
+        axes.legend()
+        _show(
+            figure,
+            f"Line chart of accuracy from {table.index[0]:,} to {table.index[-1]:,} tokens kept: "
+            f"{'; '.join(said)}; without reading {baseline:.2f}.",
+        )
+
+
 def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors: int) -> None:
     """Show what share of the errors each ranker has found after how many rows read.
 

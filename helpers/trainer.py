@@ -1,5 +1,6 @@
 """The Trainer of transformers, set up so that it is right on this stack; used by `fine_tune`."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -54,17 +55,40 @@ class CourseTrainer(Trainer):
             self.weights = torch.tensor(weights, dtype=torch.float32, device=self.args.device)
         shape = (len(labels), model.config.num_labels)
         self.seen = torch.full(shape, -torch.inf, device=self.args.device)
+        self.batches = 0  # of this epoch
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         rows = inputs.pop("row")
         outputs = model(**inputs)
-        logits = outputs.logits.float()
-        self.seen[rows] = logits.detach()
-        loss = outputs.loss
-        if self.weights is not None:
-            losses = cross_entropy(logits, inputs["labels"], reduction="none")
-            loss = (losses * self.weights[inputs["labels"]]).mean()
+        logits, labels, loss = outputs.logits.float(), inputs["labels"], outputs.loss
+        self.batches += 1
+        counts = self._counts(rows)
+        self.seen[rows[counts > 0]] = logits[counts > 0].detach()
+        if self.weights is not None or (counts != 1).any():
+            numbers = labels.is_floating_point()
+            losses = (
+                (logits[:, 0] - labels) ** 2
+                if numbers
+                else cross_entropy(logits, labels, reduction="none")
+            )
+            weights = 1 if self.weights is None else self.weights[labels]
+            loss = (losses * weights * counts).mean()
         return (loss, outputs) if return_outputs else loss
+
+    def _counts(self, rows):
+        """How much each row of a batch counts, float [rows]: 1, except at the end of an epoch.
+
+        When the rows that are left cannot be shared out evenly among the processes, accelerate
+        fills up with rows that the epoch began with. These count 0, and the others so much that
+        the mean over the processes is theirs.
+        """
+        counts, n = torch.ones(len(rows), device=rows.device), len(self.train_dataset)
+        whole, left = divmod(n, self._train_batch_size * self.args.world_size)
+        if left and self.args.world_size > 1 and 0 < whole < self.batches:
+            last = torch.tensor([self.train_dataset[i]["row"] for i in self.sampler.order[-left:]])
+            shares = len(rows) * self.args.world_size / left
+            counts = torch.isin(rows, last.to(rows.device)) * shares
+        return counts
 
     def evaluate(self, *_, **__) -> dict[str, float]:
         logits = row_logits(self.model, self.processing_class, self.eval_dataset)
@@ -75,6 +99,7 @@ class CourseTrainer(Trainer):
             file = Path(self.args.output_dir, f"epoch-{round(self.state.epoch):03}.npz")
             np.savez(file, train=seen, validation=logits)
         self.seen.fill_(-torch.inf)
+        self.batches = 0
         metrics = {f"eval_{name}": x for name, x in score(logits, self.targets).items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -83,11 +108,12 @@ class CourseTrainer(Trainer):
         return metrics
 
     def _get_train_sampler(self, train_dataset=None):
-        return _GroupedSampler(
-            self._train_batch_size * self.args.gradient_accumulation_steps,
+        self.sampler = _GroupedSampler(
+            self._train_batch_size * self.args.world_size * self.args.gradient_accumulation_steps,
             lengths=[len(row["input_ids"]) for row in self.train_dataset],
             seed=self.args.seed,
         )
+        return self.sampler
 
 
 class _GroupedSampler(LengthGroupedSampler):
@@ -99,6 +125,10 @@ class _GroupedSampler(LengthGroupedSampler):
 
     def set_epoch(self, epoch: int) -> None:
         self.generator.manual_seed(self.seed + epoch)
+
+    def __iter__(self):
+        self.order = list(super().__iter__())
+        return iter(self.order)
 
 
 class _Bar(TrainerCallback):
@@ -127,14 +157,28 @@ class _Bar(TrainerCallback):
 
 
 def training_arguments(arguments: dict, n_rows: int, seed: int, folder: Path) -> TrainingArguments:
-    """The TrainingArguments for `n_rows` rows."""
-    session = current()
-    steps = n_rows // (arguments["batch_size"] * arguments["accumulation"])
-    return TrainingArguments(
+    """The TrainingArguments for `n_rows` rows.
+
+    Raises: ValueError for a batch that torchrun's processes cannot share evenly; RuntimeError if
+        they would not train together, but each alone on all rows.
+    """
+    session, world = current(), int(os.environ.get("WORLD_SIZE", 1))
+    rows, gpus = arguments["batch_size"], torch.cuda.device_count()
+    if rows % world:
+        raise ValueError(f"{world} processes cannot share {rows} rows a batch: choose a multiple.")
+    apart = RuntimeError(
+        f"WORLD_SIZE is {world}, but so many processes cannot train together here: start them with "
+        "torchrun, and no more on one machine than it has GPUs, if it has any."
+    )
+    crowded = session.device.type == "cuda" and gpus < int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    if world > 1 and (crowded or "MASTER_ADDR" not in os.environ):
+        raise apart
+    steps = n_rows // (rows * arguments["accumulation"])
+    made = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=arguments["epochs"],
         learning_rate=arguments["learning_rate"],
-        per_device_train_batch_size=arguments["batch_size"],
+        per_device_train_batch_size=rows // world,
         gradient_accumulation_steps=arguments["accumulation"],
         auto_find_batch_size=session.device.type == "cuda",
         bf16=session.dtype == torch.bfloat16 and session.device.type != "mps",
@@ -149,3 +193,6 @@ def training_arguments(arguments: dict, n_rows: int, seed: int, folder: Path) ->
         remove_unused_columns=False,
         **RECIPE,
     )
+    if made.world_size != world:
+        raise apart
+    return made

@@ -72,18 +72,21 @@ def fine_tune(
     max_length: int | None = None,
     accumulation: int = 1,
     callbacks=(),
+    folder: str | Path | None = None,
 ) -> Run:
     """Train all layers of a checkpoint on `data["train"]`, or load the finished run of the past.
 
     data: a DatasetDict with train and validation, whose text columns (one, or two for pairs) hold
         strings and whose target is a ClassLabel column, or a number for head="regression". Rows
         with a label below 0 are left out.
+    batch_size: rows a batch, shared out evenly among the processes that `torchrun` starts.
     learning_rate: rises over the first tenth of the steps, then falls to 0 along a line.
     class_weight: "balanced" counts the loss of a rare class more, by n / (classes x its rows).
     seed: of the new head, the batches and the dropout; without it, the session's.
     checkpoint: as in `load_checkpoint`. max_length: where texts are cut, in tokens.
     name: the first part of the folder's name. callbacks: TrainerCallbacks of your own.
-    accumulation: batches of `batch_size` rows that share one step.
+    accumulation: batches of `batch_size` rows that share one step. folder: where the run is to be
+        kept, in place of `runs/<name>-<fingerprint>/`.
     Returns: a Run, its model on the CPU in float32. Everything is in `runs/<name>-<fingerprint>/`.
         The fingerprint is made of data, checkpoint, arguments and seed: with the same one, a run
         that was finished is loaded and one that was interrupted goes on from its last epoch.
@@ -107,18 +110,20 @@ def fine_tune(
         "quick": is_quick(),
     }
     fingerprint = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-    if folder := finished_run(fingerprint):
-        _say(f"Loaded the finished run runs/{folder.name}")
-        return load_run(folder)
-    folder = runs_folder() / f"{name}-{fingerprint[:12]}"
+    if finished := finished_run(fingerprint, folder and Path(folder)):
+        _say(f"Loaded the finished run {_shown(finished)}")
+        return load_run(finished)
+    if folder and Path(folder).is_dir() and any(Path(folder).iterdir()):
+        raise ValueError(f"{folder} holds something other than this run: choose another folder.")
+    folder = Path(folder or runs_folder() / f"{name}-{fingerprint[:12]}")
     plan = {"fingerprint": fingerprint, "checkpoint": checkpoint_name(checkpoint), **plan}
     _train(data, columns, checkpoint, plan, folder, callbacks)
-    _say(f"Trained: runs/{folder.name}")
+    _say(f"Trained: {_shown(folder)}")
     return load_run(folder)
 
 
 def _train(data, columns, checkpoint, plan: dict, folder: Path, callbacks) -> None:
-    """Train in `<folder>.partial`, and give it its final name when everything is in it."""
+    """Train in a folder called .partial, and give it its final name when everything is in it."""
     import torch
 
     from .trainer import CourseTrainer
@@ -130,13 +135,14 @@ def _train(data, columns, checkpoint, plan: dict, folder: Path, callbacks) -> No
         tokenizer.model_max_length = min(arguments["max_length"], tokenizer.model_max_length)
     targets = {split: target_values(data[split], target) for split in ("train", "validation")}
     encoded = {split: encode(rows_of(data[split], texts), tokenizer, model) for split in targets}
-    partial = folder.with_name(f"{folder.name}.partial")
-    partial.mkdir(exist_ok=True)
+    mark = f"-{plan['fingerprint'][:12]}"
+    partial = folder.with_name(f"{folder.name.removesuffix(mark)}{mark}.partial")
     trainer = CourseTrainer(
         model, tokenizer, encoded, targets, arguments, plan["seed"], partial, callbacks
     )
+    partial.mkdir(parents=True, exist_ok=True)
     if saved := last_checkpoint(partial):
-        _say(f"Going on with the interrupted run runs/{folder.name}")
+        _say(f"Going on with the interrupted run {_shown(folder)}")
     begin = time.perf_counter()
     with quiet_bars():
         trainer.train(resume_from_checkpoint=str(saved) if saved else None)
@@ -185,9 +191,15 @@ def _read_arrays(file: Path) -> dict[str, np.ndarray]:
         return dict(saved)
 
 
-def finished_run(fingerprint: str) -> Path | None:
-    """The folder of the finished run with this fingerprint, all of its files in place, or None."""
-    for file in runs_folder().glob(f"*-{fingerprint[:12]}/run.json"):
+def finished_run(fingerprint: str, folder: Path | None = None) -> Path | None:
+    """The folder of the finished run with this fingerprint, all of its files in place, or None.
+
+    folder: the only one to look in, in place of all in runs/.
+    """
+    found = (
+        folder.glob("run.json") if folder else runs_folder().glob(f"*-{fingerprint[:12]}/run.json")
+    )
+    for file in found:
         details = json.loads(file.read_text(encoding="utf-8"))
         sizes = {f.name: f.stat().st_size for f in file.parent.iterdir()}
         if details["fingerprint"] == fingerprint and details["files"].items() <= sizes.items():
@@ -404,6 +416,10 @@ def quiet_bars():
     finally:
         if shown:
             logging.enable_progress_bar()
+
+
+def _shown(folder: Path) -> str:
+    return f"runs/{folder.name}" if folder.parent == runs_folder() else str(folder)
 
 
 def _say(line: str) -> None:

@@ -130,6 +130,11 @@ CASES = {
         (HUNT, 0.5, 2),
         ["2 errors in 4 rows", "after 2 rows: loss 50%, length 50%; at random 50%"],
     ),
+    "budgets": (
+        "plot_budgets",
+        (pd.DataFrame({"head": [0.54, 0.76], "tail": [0.6, 0.7]}, index=[32, 512]), 0.5),
+        ["32 to 512 tokens", "head from 0.54 to 0.76", "tail from 0.60 to 0.70", "reading 0.50"],
+    ),
     "losses": (
         "plot_loss_distribution",
         ([0.0, 0.1, 0.2, 3.0, 5.0], [False, False, False, True, True]),
@@ -186,6 +191,7 @@ NO_GOOD = {
     ),
     "a mask row too few": ("plot_attention_mask", (TOKENS, MASK[:1]), "mask has 1"),
     "no interval": ("plot_scores", (scores()[["score"]],), "low and high"),
+    "no budget": ("plot_budgets", (pd.DataFrame(), 0.5), "at least one budget"),
     "no errors": ("plot_hunt", (HUNT, 0.1, 0), "errors to find"),
     "no curve": ("plot_hunt", ({}, 0.1, 2), "recall curves"),
     "a negative loss": ("plot_loss_distribution", ([0.1, -1.0],), "none below 0"),

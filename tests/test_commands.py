@@ -1,0 +1,640 @@
+"""`python -m helpers` on small files: what it writes, what it refuses, and several processes."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pytest
+import torch
+from hub_server import Hub
+from pyarrow import parquet
+from transformers import BertConfig, BertModel
+
+from helpers import load_checkpoint, load_corpus, score_hunt
+from helpers.commands import main
+from helpers.tables import GLUE, read_files, read_rows
+from helpers.trainer import CourseTrainer, training_arguments
+
+ROOT = Path(__file__).resolve().parent.parent
+PLAIN = ["--text", "text", "--label", "mood"]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A checkpoint with the real tokenizer and a very small BERT without dropout."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "initializer_range": 0.2}
+    drops = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    config = BertConfig(num_hidden_layers=2, num_attention_heads=2, **sizes, **drops)
+    BertModel(config).save_pretrained(folder)
+    load_checkpoint()[0].save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """120 posts with a mood, three in ten of them bad, and a column of the user's own."""
+    data = load_corpus("emotion")["train"]
+    names = data.features["label"].names
+    pairs = zip(data["text"][:], data["label"][:], strict=True)
+    kept = [(text, names[label]) for text, label in pairs if names[label] in ("joy", "anger")]
+    good = [row for row in kept if row[1] == "joy"][:84]
+    bad = [row for row in kept if row[1] == "anger"][:36]
+    mixed = [*good, *bad]
+    np.random.default_rng(0).shuffle(mixed)
+    return [{"id": str(i), "text": text, "mood": mood} for i, (text, mood) in enumerate(mixed)]
+
+
+@pytest.fixture
+def place(tmp_path, home, monkeypatch):
+    """An empty working folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def write(name, rows):
+    path = Path(name)
+    if path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    else:
+        style = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if path.suffix == ".tsv" else {}
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(
+                stream, list(rows[0]), quotechar=None if style else '"', **style
+            )
+            writer.writeheader()
+            writer.writerows(rows)
+    return name
+
+
+def read(name):
+    with Path(name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture
+def train(tiny):
+    """`train(file, …)`: the exit code of a quick training on the tiny checkpoint."""
+    quick = ["--checkpoint", str(tiny), "--epochs", "1", "--learning-rate", "1e-3"]
+    return lambda *options, output="out": main(["train", *options, *quick, "--output", output])
+
+
+@pytest.fixture
+def refuses(capsys, place):
+    """`refuses(arguments, "parts", …)`: exit code 2, one clear sentence, nothing written."""
+
+    def check(arguments, *parts):
+        before = sorted(place.rglob("*"))
+        capsys.readouterr()
+        assert main(arguments) == 2
+        message = capsys.readouterr().err
+        assert message.startswith("error: ") and message.count("\n") == 1, message
+        for part in parts:
+            assert part in message, message
+        assert sorted(place.rglob("*")) == before, "something was written"
+
+    return check
+
+
+class Page(HTMLParser):
+    """Notes the tags, the addresses and the text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.addresses, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+# ---- what the three commands write
+
+
+def test_train_predict_errors(place, rows, train, capsys):
+    evil = '<script src="http://evil.example/x.js"></script> & "so" on'
+    rows = [dict(row) for row in rows]
+    rows[7]["text"] = evil
+    write("mine.csv", rows)
+    assert train("mine.csv", *PLAIN) == 0
+    told = capsys.readouterr().out
+    assert "120 rows (train 84, validation 18, test 18), 2 classes: anger, joy" in told
+    assert "majority" in told and "fine-tuned" in told
+
+    outputs = read("out/predictions.csv")
+    assert [row["id"] for row in outputs] == [row["id"] for row in rows], "the order of the file"
+    assert outputs[7]["text"] == evil and outputs[7]["where"] == "mine.csv, line 9"
+    for row in outputs:
+        shares = {name: float(row[f"probability_{name}"]) for name in ("anger", "joy")}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-4)
+        assert row["predicted"] == max(shares, key=shares.get)
+    is_bad = pd.DataFrame(outputs)["mood"] == "anger"
+    bad = is_bad.groupby([row["split"] for row in outputs]).sum()
+    assert abs(bad - pd.Series({"train": 25.2, "validation": 5.4, "test": 5.4})).max() <= 1
+    details = json.loads(Path("out/run.json").read_text("utf-8"))
+    assert details["arguments"]["epochs"] == 1 and details["labels"] == ["anger", "joy"]
+    assert not list(place.rglob("*.tmp")) and not list(place.glob("*.partial"))
+
+    report = Path("out/report.html").read_text("utf-8")
+    page = Page(report)
+    assert "script" not in page.tags and page.tags.count("img") == 2
+    assert all(address.startswith("data:image/png;base64,") for address in page.addresses)
+    assert not re.search(r"(src|href)\s*=\s*[\"']?\s*(https?:)?//", report)
+    assert "url(" not in report and "@import" not in report
+    words = " ".join(page.words)
+    for part in ("Data", "Scores", "Training", "Each class", "Most suspicious rows", "Model card"):
+        assert part in words
+    for number in ("84", "majority", "TF-IDF", "fine-tuned"):
+        assert number in words
+
+    assert main(["predict", "out", "mine.csv", "--output", "new/again.csv"]) == 0
+    again = read("new/again.csv")
+    assert [row["predicted"] for row in again] == [row["predicted"] for row in outputs]
+    assert [row["id"] for row in again] == [row["id"] for row in rows]
+
+    assert main(["errors", "out", "--output", "errors.csv"]) == 0
+    found = read("errors.csv")
+    assert all(len(row["suspicion"]) <= 6 for row in found), "0.1234"
+    doubts = [float(row["suspicion"]) for row in found]
+    assert found and doubts == sorted(doubts, reverse=True)
+    by_place = {row["where"]: row for row in outputs}
+    for row in found:
+        assert row["suggested"] != row["mood"] == by_place[row["where"]]["mood"]
+        assert row["text"] == by_place[row["where"]]["text"]
+
+    capsys.readouterr()
+    before = Path("out/predictions.csv").read_bytes()
+    assert train("mine.csv", *PLAIN) == 0, "a finished run is loaded"
+    assert "Loaded the finished run out" in capsys.readouterr().out
+    assert Path("out/predictions.csv").read_bytes() == before
+
+
+def test_hostile_words_are_shown_and_not_obeyed(place, rows, train):
+    names = {"joy": "<b>joy</b>", "anger": 'a&b "q" \''}
+    evil = "</td><img src=x onerror=alert(1)>"
+    rows = [row | {"mood": names[row["mood"]], "text": f"{evil} {row['text']}"} for row in rows]
+    write("<i>.csv", rows)
+    assert train("<i>.csv", *PLAIN, output="<u>out") == 0
+    page = Page(Path("<u>out/report.html").read_text("utf-8"))
+    assert not {"b", "i", "u", "script"} & set(page.tags) and page.tags.count("img") == 2
+    assert evil in " ".join(page.words)
+
+
+@pytest.mark.parametrize("name", ["mine.tsv", "mine.jsonl", "mine.parquet"])
+def test_every_kind_of_file_gives_the_same_rows(place, rows, name):
+    options = (["text"], "mood", "auto")
+    expected = read_files({"train": Path(write("mine.csv", rows))}, *options)
+    found = read_files({"train": Path(write(name, rows))}, *options)
+    columns = ["id", "text", "mood", "split"]
+    assert found.frame[columns].equals(expected.frame[columns])
+
+
+def test_pairs_and_numbers(place, train):
+    data = load_corpus("pairs")
+    for split in ("train", "validation"):
+        columns = data[split][:60]
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        write(f"{split}.jsonl", rows)
+    given = ["--text", "sentence1", "sentence2", "--label", "score"]
+    assert train("train.jsonl", *given, "--validation", "validation.jsonl") == 0
+    outputs = read("out/predictions.csv")
+    assert [row["split"] for row in outputs] == ["train"] * 51 + ["test"] * 9 + [
+        "validation"
+    ] * 60 or ([row["split"] for row in outputs] == ["train"] * 60 + ["validation"] * 60)
+    assert all(np.isfinite(float(row["predicted"])) for row in outputs)
+    report = Path("out/report.html").read_text("utf-8")
+    assert "Predicted and true" in report and "pearson" in report
+    assert main(["predict", "out", "train.jsonl", "--output", "again.csv"]) == 0
+    assert main(["errors", "out", "--output", "errors.csv"]) == 2
+    assert not Path("errors.csv").exists()
+
+
+def plain_cases():
+    """120 texts of two kinds that any model can tell apart."""
+    verbs = ["deployed", "merged", "rolled back", "patched", "reviewed", "tagged"]
+    foods = ["carrots", "lentils", "pastry", "onions", "noodles", "garlic"]
+    work = [f"Today we {verb} build {n} of the server code" for verb in verbs for n in range(10)]
+    kitchen = [f"Simmer the {food} for {n} minutes in butter" for food in foods for n in range(10)]
+    kinds = {"work": work, "kitchen": kitchen}
+    return [{"text": text, "kind": kind} for kind, texts in kinds.items() for text in texts]
+
+
+def test_planted_errors_come_first(place, train, capsys):
+    rows = plain_cases()
+    wrong = [3, 44, 100]
+    for i in wrong:
+        rows[i]["kind"] = "kitchen" if rows[i]["kind"] == "work" else "work"
+    write("mine.csv", rows)
+    assert train("mine.csv", "--text", "text", "--label", "kind") == 0
+    assert main(["errors", "out", "--output", "errors.csv"]) == 0
+    found = {row["where"]: row for row in read("errors.csv")}
+    for i in wrong:
+        row = found[f"mine.csv, line {i + 2}"]
+        assert row["suggested"] != rows[i]["kind"]
+    doubt = [
+        float(found.get(f"mine.csv, line {i + 2}", {"suspicion": 0})["suspicion"])
+        for i in range(120)
+    ]
+    assert score_hunt(doubt, np.isin(range(120), wrong))["average_precision"] > 0.5
+
+
+# ---- splits
+
+
+def test_equal_texts_stay_on_one_side(place, rows):
+    doubled = [*rows, *({**row, "text": f"  {row['text'].upper()} "} for row in rows[:40])]
+    table = read_files({"train": Path(write("mine.csv", doubled))}, ["text"], "mood", "auto")
+    splits = table.frame["split"].tolist()
+    assert splits[:40] == splits[120:]
+    assert "Rows that repeat the text of an earlier row: 40" in table.notes[0]
+
+
+def test_a_text_with_two_labels_is_told(place, rows):
+    other = {"joy": "anger", "anger": "joy"}
+    doubled = [*rows, {**rows[0], "mood": other[rows[0]["mood"]]}]
+    table = read_files({"train": Path(write("mine.csv", doubled))}, ["text"], "mood", "auto")
+    assert "Texts that carry more than one label: 1." in table.notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["2", "10", "1"] * 4, ["1", "2", "10"]),
+        (["-1", "0", "1"] * 4, ["-1", "0", "1"]),
+        (["0.5", "1.5", "2"] * 4, None),
+        ([str(n) for n in range(40)], None),
+        (["yes", "no", "7"] * 4, ["7", "no", "yes"]),
+        ([1.0, 0.0] * 6, ["0", "1"]),
+        ([True, False] * 6, ["False", "True"]),
+    ],
+)
+def test_the_task_is_found_by_the_labels(place, labels, names):
+    rows = [{"text": f"text {i}", "mood": label} for i, label in enumerate(labels)]
+    table = read_files({"train": Path(write("mine.jsonl", rows))}, ["text"], "mood", "auto")
+    assert table.names == names
+    for split in table.splits:
+        dataset = table.datasets()[split]
+        assert getattr(dataset.features["label"], "names", None) == names
+        if names is None:
+            assert dataset["label"][:] == [float(x) for x in table.part(split)["mood"]]
+
+
+def test_a_file_for_each_split(place, rows):
+    files = {"train": rows[:80], "validation": rows[80:100], "test": rows[100:]}
+    files = {split: Path(write(f"{split}.csv", part)) for split, part in files.items()}
+    table = read_files(files, ["text"], "mood", "auto")
+    assert [len(table.part(split)) for split in table.splits] == [80, 20, 20]
+    del files["validation"]
+    table = read_files(files, ["text"], "mood", "auto")
+    assert [len(table.part(split)) for split in table.splits] == [68, 12, 20]
+
+
+# ---- what is refused
+
+
+def changed(rows, number, **columns):
+    return [row | columns if i == number else row for i, row in enumerate(rows)]
+
+
+REFUSED = {
+    "missing column": (lambda rows: rows, ["--label", "feeling"], "no column 'feeling'", "'mood'"),
+    "missing text column": (lambda rows: rows, ["--text", "post"], "no column 'post'"),
+    "text label in a regression": (
+        lambda rows: [row | {"mood": "3.5"} for row in rows[:9]] + rows[9:],
+        ["--task", "regression"],
+        "line 11: the label",
+        "is not a number",
+    ),
+    "no label": (lambda rows: changed(rows, 5, mood=""), [], "line 7 has nothing in 'mood'"),
+    "NaN label": (lambda rows: changed(rows, 5, mood="NaN"), [], "line 7 has nothing in 'mood'"),
+    "empty text": (lambda rows: changed(rows, 5, text=" "), [], "line 7 has nothing in 'text'"),
+    "one class": (
+        lambda rows: [row | {"mood": "joy"} for row in rows],
+        [],
+        "Every row has the label 'joy'",
+    ),
+    "one number": (
+        lambda rows: [row | {"mood": "3"} for row in rows],
+        ["--task", "regression"],
+        "Every row has the label 3.0",
+    ),
+    "a class of one": (lambda rows: changed(rows, 5, mood="awe"), [], "'awe' has one text only"),
+    "too few": (lambda rows: sorted(rows, key=lambda row: row["mood"])[34:38], [], "too few"),
+    "three columns": (lambda rows: rows, ["--text", "text", "id", "mood"], "3 columns"),
+    "our column": (
+        lambda rows: [row | {"split": row["mood"]} for row in rows],
+        ["--label", "split"],
+        "rename the column 'split'",
+    ),
+    "no epochs": (lambda rows: rows, ["--epochs", "0"], "epochs=0"),
+    "batch of nothing": (lambda rows: rows, ["--batch-size", "0"], "batch_size=0"),
+    "unknown folder": (lambda rows: rows, ["--checkpoint", "./nowhere"], "no checkpoint folder"),
+    "no checkpoint in it": (lambda rows: rows, ["--checkpoint", "."], "could not be loaded"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(case, rows, refuses):
+    change, options, *parts = REFUSED[case]
+    file = write("mine.csv", change(rows))
+    refuses(["train", file, *PLAIN, *options, "--output", "out"], *parts)
+
+
+def test_a_label_that_is_not_there_in_other_files(rows, refuses):
+    write("mine.jsonl", changed(rows, 3, mood=None))
+    refuses(["train", "mine.jsonl", *PLAIN, "--output", "out"], "line 4 has nothing in 'mood'")
+    write(
+        "mine.parquet", [row | {"mood": 1.5} for row in rows] + [rows[0] | {"mood": float("nan")}]
+    )
+    refuses(["train", "mine.parquet", *PLAIN, "--output", "out"], "row 121 has nothing in 'mood'")
+    write("mine.jsonl", changed(rows, 3, text=5))
+    refuses(["train", "mine.jsonl", *PLAIN, "--output", "out"], "line 4 has 5 in 'text'")
+
+
+def test_a_text_in_two_splits(rows, refuses):
+    write("train.csv", rows[:90])
+    write(
+        "validation.csv", [*rows[90:], rows[2] | {"text": rows[2]["text"].upper() + " "}, rows[5]]
+    )
+    refuses(
+        ["train", "train.csv", "--validation", "validation.csv", *PLAIN, "--output", "out"],
+        "In validation, 2 rows repeat texts of train",
+        "validation.csv, line 32",
+        "train.csv, line 4",
+    )
+
+
+def test_a_class_that_train_lacks(rows, refuses):
+    write("train.csv", rows[:90])
+    write("validation.csv", changed(rows[90:], 4, mood="awe"))
+    arguments = ["train", "train.csv", "--validation", "validation.csv", *PLAIN, "--output", "out"]
+    refuses(arguments, "validation.csv, line 6", "'awe'")
+
+
+def test_files_that_cannot_be_read(place, rows, refuses):
+    write("mine.csv", rows)
+    given = [*PLAIN, "--output", "out"]
+    refuses(["train", "nowhere.csv", *given], "no file nowhere.csv")
+    shutil.copy("mine.csv", "mine.xlsx")
+    refuses(["train", "mine.xlsx", *given], ".csv, .tsv, .jsonl, .parquet")
+    Path("latin.csv").write_bytes("text,mood\ncafé,joy\n".encode("latin-1"))
+    refuses(["train", "latin.csv", *given], "line 2 is not UTF-8")
+    Path("empty.csv").write_text("text,mood\n")
+    refuses(["train", "empty.csv", *given], "holds no rows")
+    Path("broken.csv").write_text('text,mood\n"open,joy\n')
+    refuses(["train", "broken.csv", *given], "line 2", "quot")
+    Path("broken.parquet").write_text("no parquet")
+    refuses(["train", "broken.parquet", *given], "broken.parquet", "parquet")
+
+
+def test_outputs_that_cannot_be_written(place, rows, refuses):
+    write("mine.csv", rows)
+    Path("taken").write_text("mine")
+    Path("full").mkdir()
+    Path("full/letter.txt").write_text("mine")
+    start = ["train", "mine.csv", *PLAIN, "--output"]
+    refuses([*start, "taken"], "taken is a file")
+    refuses([*start, "taken/out"], "cannot be written")
+    refuses([*start, "/proc/out"], "/proc/out cannot be written")
+    refuses([*start, "full"], "full holds something other")
+    for command in (["predict", "run", "mine.csv"], ["errors", "run"]):
+        refuses([*command, "--output", "full"], "full is a folder")
+        refuses([*command, "--output", "taken/out.csv"], "cannot be written")
+
+
+def test_runs_that_are_none(place, rows, refuses):
+    write("mine.csv", rows)
+    refuses(["predict", "nowhere", "mine.csv", "--output", "x.csv"], "nowhere is no folder")
+    refuses(["errors", "nowhere", "--output", "x.csv"], "nowhere is no folder")
+
+
+def test_a_saved_run_and_other_rows(place, rows, train, refuses):
+    assert train(write("mine.csv", rows), *PLAIN) == 0
+    write("other.csv", [{"post": row["text"]} for row in rows[:3]])
+    refuses(["predict", "out", "other.csv", "--output", "x.csv"], "no column 'text'")
+    refuses(
+        ["predict", "out", "other.csv", "--text", "post", "post", "--output", "x.csv"], "1 text"
+    )
+    assert main(["predict", "out", "other.csv", "--text", "post", "--output", "x.csv"]) == 0
+    assert list(read("x.csv")[0])[:3] == ["post", "where", "predicted"] and len(read("x.csv")) == 3
+    table = read("out/predictions.csv")
+    table[4]["mood"] = "joy" if table[4]["mood"] == "anger" else "anger"
+    write("out/predictions.csv", table)
+    refuses(["errors", "out", "--output", "errors.csv"], "has been changed")
+    write("mine.csv", rows[:-1])
+    refuses(["train", "mine.csv", *PLAIN, "--output", "out"], "out holds something other")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["train"], ["tune"], ["train", "mine.csv", "--output", "out", "--task", "ranking"]],
+)
+def test_what_cannot_be_asked(arguments, place):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+
+
+def test_what_is_asked_by_halves(place, refuses):
+    for options in (["mine.csv"], ["mine.csv", "--text", "a"], [], ["mine.csv", "--glue", "sst2"]):
+        refuses(["train", *options, "--output", "out"], "--text COLUMN --label COLUMN, or --glue")
+
+
+# ---- interrupted, several processes, the Hub
+
+
+def test_interrupted_and_resumed(place, rows, tiny, monkeypatch, capsys):
+    write("mine.csv", rows)
+    command = ["train", "mine.csv", *PLAIN, "--checkpoint", str(tiny), "--epochs", "3"]
+    assert main([*command, "--output", "whole"]) == 0
+
+    evaluate, calls = CourseTrainer.evaluate, []
+
+    def interrupted(trainer, *arguments, **options):
+        calls.append(trainer)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return evaluate(trainer, *arguments, **options)
+
+    monkeypatch.setattr(CourseTrainer, "evaluate", interrupted)
+    capsys.readouterr()
+    assert main([*command, "--output", "out"]) == 2
+    assert "goes on after the last whole epoch" in capsys.readouterr().err
+    assert not Path("out").exists(), "nothing half-written under the final name"
+    monkeypatch.undo()
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("COURSE_HOME", str(place.parent))
+    assert main([*command, "--output", "out"]) == 0
+    assert "Going on with the interrupted run out" in capsys.readouterr().out
+    assert not list(place.glob("*.partial"))
+    for column in ("predicted", "probability_joy"):
+        whole, resumed = (
+            [row[column] for row in read(f"{o}/predictions.csv")] for o in ("whole", "out")
+        )
+        assert (
+            whole == resumed
+            if column == "predicted"
+            else np.allclose(np.array(whole, float), np.array(resumed, float), atol=1e-3)
+        )
+
+
+def fresh(*command, **variables):
+    """Run a command in a fresh process, at one thread."""
+    plain = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    environment = os.environ | plain | {k: str(v) for k, v in variables.items()}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_two_processes_learn_what_one_learns(place, tmp_path):
+    """With the real encoder, its dropout switched off: its chance differs between processes."""
+    tokenizer, model = load_checkpoint()
+    model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.0
+    for part in (tokenizer, model):
+        part.save_pretrained(tmp_path / "no-dropout")
+    write("mine.csv", plain_cases())
+    command = ["-m", "helpers", "train", "mine.csv", "--epochs", "1", "--dtype", "float32"]
+    command += ["--text", "text", "--label", "kind"]
+    command += ["--checkpoint", str(tmp_path / "no-dropout"), "--batch-size", "8", "--output"]
+    alone = fresh(sys.executable, *command, "alone")
+    assert alone.returncode == 0, alone.stderr
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    both = fresh(*torchrun, "--nproc-per-node", "2", *command, "both")
+    assert both.returncode == 0, both.stderr
+    assert both.stdout.replace("both", "alone").splitlines()[:2] == alone.stdout.splitlines()[:2]
+    logs = [
+        json.loads(Path(o, "run.json").read_text("utf-8"))["log_history"] for o in ("alone", "both")
+    ]
+    losses = [[entry["loss"] for entry in log if "loss" in entry] for log in logs]
+    assert logs[0][0]["step"] == 1 and abs(losses[0][0] - losses[1][0]) < 1e-4
+    np.testing.assert_allclose(*losses, atol=1e-3, err_msg="84 rows: the last batch is a small one")
+    seen = [np.load(Path(o, "dynamics.npz"))["train"] for o in ("alone", "both")]
+    np.testing.assert_allclose(*seen, atol=0.01)
+    one, two = (
+        [row["predicted"] for row in read(f"{o}/predictions.csv")] for o in ("alone", "both")
+    )
+    assert np.mean([a == b for a, b in zip(one, two, strict=True)]) >= 0.99
+    assert len(set(one)) == 2, "a model that always says the same proves nothing"
+    assert sorted(p.name for p in place.iterdir()) == ["alone", "both", "mine.csv"]
+
+
+def test_a_world_that_is_none_is_refused(rows, tiny, refuses, monkeypatch):
+    command = ["train", write("mine.csv", rows), *PLAIN, "--checkpoint", str(tiny)]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    refuses([*command, "--output", "out"], "WORLD_SIZE is 2", "start them with torchrun")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    refuses([*command, "--output", "out"], "3 processes cannot share 32 rows")
+
+
+def test_a_world_of_the_wrong_size(monkeypatch, tmp_path, refused):
+    arguments = {"batch_size": 8, "accumulation": 1, "epochs": 1, "learning_rate": 1e-3}
+    assert training_arguments(arguments, 64, 1, tmp_path).per_device_train_batch_size == 8
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with refused(ValueError, "3 processes", "8 rows"):
+        training_arguments(arguments, 64, 1, tmp_path)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with refused(RuntimeError, "WORLD_SIZE is 2", "torchrun"):
+        training_arguments(arguments, 64, 1, tmp_path)
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+
+    class Alone:
+        world_size = 1
+
+        def __init__(self, **options):
+            assert options["per_device_train_batch_size"] == 4
+
+    monkeypatch.setattr("helpers.trainer.TrainingArguments", Alone)
+    with refused(RuntimeError, "WORLD_SIZE is 2", "torchrun"):
+        training_arguments(arguments, 64, 1, tmp_path)
+
+
+def test_glue_knows_the_nine_tasks():
+    assert len(GLUE) == 9
+    metrics = {task: metric for task, (_, metric) in GLUE.items()}
+    assert (metrics["cola"], metrics["stsb"], metrics["mrpc"]) == ("matthews", "pearson", "f1")
+    assert {len(columns) for columns, _ in GLUE.values()} == {1, 2}
+
+
+def test_glue_and_the_network(place, rows, tiny, tmp_path, on_hub):
+    folder = tmp_path / "glue"
+    for task in ("cola", "mnli"):
+        (folder / task).mkdir(parents=True)
+    splits = {"cola": ["train", "validation", "test"]}
+    splits["mnli"] = ["train", "validation_matched", "validation_mismatched"]
+    lines = ["---", "configs:"]
+    for task, names in splits.items():
+        lines += [f"- config_name: {task}", "  data_files:"]
+        for name in names:
+            lines.append(f"  - {{split: {name}, path: {task}/{name}-*}}")
+            texts = [f"{name} {row['text']}" for row in rows[:24]]
+            label = (
+                [-1] * 24
+                if name == "test"
+                else [i % (2 if task == "cola" else 3) for i in range(24)]
+            )
+            table = {column: texts for column in GLUE[task][0]} | {"label": label}
+            kind = pyarrow.table(table).replace_schema_metadata(
+                {"huggingface": json.dumps({"info": {"features": features(GLUE[task][0], task)}})}
+            )
+            parquet.write_table(kind, folder / task / f"{name}-0.parquet")
+    (folder / "README.md").write_text("\n".join([*lines, "---", ""]))
+    options = ["--checkpoint", str(tiny), "--epochs", "1", "--output"]
+    with Hub({"datasets/nyu-mll/glue": folder}) as hub:
+        for task, sizes in {
+            "cola": "train 24, validation 24)",
+            "mnli": "train 24, validation 24, test 24)",
+        }.items():
+            command = [sys.executable, "-m", "helpers", "train", "--glue", task, *options, task]
+            done = fresh(*command, **on_hub(hub.url))
+            assert done.returncode == 0, done.stderr
+            assert sizes in done.stdout and GLUE[task][1] in done.stdout
+            assert Path(task, "report.html").is_file()
+        command = [sys.executable, "-m", "helpers", "train", write("mine.csv", rows), *PLAIN]
+        command += ["--checkpoint", "nobody/nothing", "--output", "out"]
+        unknown = fresh(*command, **on_hub(hub.url))
+    assert unknown.returncode == 2 and unknown.stderr.startswith(
+        "error: The checkpoint nobody/nothing"
+    )
+    glue = [sys.executable, "-m", "helpers", "train", "--glue", "rte", "--output", "out"]
+    cut_off = fresh(*glue, **on_hub(hub.url) | {"HF_HOME": tmp_path / "no-cache"})
+    assert cut_off.returncode == 2 and "rte could not be had from the Hub" in cut_off.stderr
+    assert not Path("out").exists()
+
+
+def features(columns, task):
+    names = ["unacceptable", "acceptable"] if task == "cola" else ["yes", "maybe", "no"]
+    texts = {column: {"dtype": "string", "_type": "Value"} for column in columns}
+    return texts | {"label": {"names": names, "_type": "ClassLabel"}}
+
+
+def test_no_task_needs_torch_to_say_no(place):
+    code = (
+        "import sys; from helpers.commands import main; "
+        "main(['train', 'x.csv', '--text', 'a', '--label', 'b', '--output', 'o']); "
+        "print('torch' in sys.modules)"
+    )
+    done = fresh(sys.executable, "-c", code)
+    assert done.stdout.strip() == "False" and "no file x.csv" in done.stderr
+
+
+def test_rows_keep_all_their_columns(place):
+    write("mine.jsonl", [{"text": "a", "id": 5, "more": None}, {"text": "b", "id": 6, "more": "x"}])
+    frame = read_rows(Path("mine.jsonl"), ["text"])
+    assert frame["id"].tolist() == [5, 6] and frame["more"].tolist() == [None, "x"]
