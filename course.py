@@ -193,8 +193,8 @@ def run(only: list | None) -> None:
     """Execute notebooks, keep copies and a report, print a table; code 1 if one failed."""
     import nbformat
 
-    from helpers.notebooks import execute, write
-    from helpers.session import runs_folder
+    from helpers.notebooks import execute
+    from helpers.session import runs_folder, write_text
 
     runs, report = runs_folder(), {}
     (runs / "notebooks").mkdir(parents=True, exist_ok=True)
@@ -205,9 +205,9 @@ def run(only: list | None) -> None:
             environment = {**os.environ, "COURSE_SCORES": str(scores)}
             entry = report[path.stem] = execute(notebook, path, environment)
             entry["scores"] = json.loads(scores.read_text()) if scores.exists() else {}
-        write(runs / "notebooks" / path.name, nbformat.writes(notebook) + "\n")
+        write_text(runs / "notebooks" / path.name, nbformat.writes(notebook) + "\n")
         whole = {"machine": machine(), "notebooks": report}
-        write(runs / "report.json", json.dumps(whole, indent=2) + "\n")
+        write_text(runs / "report.json", json.dumps(whole, indent=2) + "\n")
     print(f"\n{'notebook':24} {'status':7} {'seconds':>8} {'peak MB':>8}  scores")
     for name, entry in report.items():
         scores = ", ".join(f"{key} {value:.4g}" for key, value in entry["scores"].items())

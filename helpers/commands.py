@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 import numpy as np
 import pandas as pd
 
-from .session import pick_device, start, write_json
+from .session import is_first, pick_device, say, start, write_json, write_text
 from .tables import GLUE, Table, read_files, read_glue, read_rows
 
 PREDICTIONS, COLUMNS = "predictions.csv", "columns.json"
@@ -109,7 +109,7 @@ def train(asked: Namespace) -> None:
     scores = scores_of(table, outputs, GLUE[asked.glue][1] if asked.glue else None)
     write_json(run.folder / COLUMNS, {"texts": table.texts, "label": table.label})
     write_csv(run.folder / PREDICTIONS, outputs)
-    write(run.folder / "report.html", make_report(run, table, outputs, scores))
+    write_text(run.folder / "report.html", make_report(run, table, outputs, scores))
     print(scores.to_string(float_format="%.3f", na_rep="-"))
     print(f"Written: {run.folder / PREDICTIONS} and {run.folder / 'report.html'}")
 
@@ -241,25 +241,5 @@ def check_output(path: Path, folder: bool = False) -> None:
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a table so that any reader finds its texts whole."""
-    write(path, frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"))
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_text(text, encoding="utf-8", newline="")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def is_first() -> bool:
-    """True in the only process, or in the first of torchrun's."""
-    return os.environ.get("RANK", "0") == "0"
-
-
-def say(line: str) -> None:
-    if is_first():
-        print(line, flush=True)
+    write_text(path, frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"))

@@ -93,7 +93,7 @@ def read_folder(folder: Path, corpus: Corpus) -> dict[str, Rows]:
     """Read a folder's files into checked rows, by split; a single file is called "all"."""
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}: check the path.")
-    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in _READERS]
+    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in READERS]
     if len(files) == 1:
         return {"all": read_file(files[0], corpus)}
     tables = {}
@@ -103,7 +103,7 @@ def read_folder(folder: Path, corpus: Corpus) -> dict[str, Rows]:
             raise ValueError(
                 f"{folder} has {' and '.join(f.name for f in found) or 'no file'} for {split}: it "
                 f"needs one file each called train, validation (or val, dev) and test, or one "
-                f"single file to be split ({', '.join(_READERS)})."
+                f"single file to be split ({', '.join(READERS)})."
             )
         tables[split] = read_file(found[0], corpus)
     return tables
@@ -115,7 +115,7 @@ def read_file(path: Path, corpus: Corpus) -> Rows:
     header = [name.strip() for name in names.split(",")] if names else None
     content = path.read_bytes()
     try:
-        return check(list(_READERS[path.suffix.lower()](content, corpus, header)), corpus)
+        return check(list(READERS[path.suffix.lower()](content, corpus, header)), corpus)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problem = f"line {line} is not UTF-8 text: save the file with the encoding UTF-8."
@@ -171,7 +171,7 @@ def _read_parquet(content: bytes, *_):
     return ((f"row {number}", row) for number, row in enumerate(rows, 1))
 
 
-_READERS = {
+READERS = {
     ".csv": partial(_read_delimited, strict=True),
     ".tsv": partial(_read_delimited, delimiter="\t", quoting=csv.QUOTE_NONE),
     ".jsonl": partial(_read_lines, as_json=True),
@@ -205,7 +205,7 @@ def check(rows: list[tuple[str, dict]], corpus: Corpus) -> Rows:
     """Check rows that come with their place; leave out the unlabelled, whose target is below 0."""
     if not rows:
         raise ValueError("it holds no rows, only a header or nothing at all: fill it or remove it.")
-    as_ids = _number(rows[0][1].get(corpus.target)).is_integer()
+    as_ids = as_number(rows[0][1].get(corpus.target)).is_integer()
     checked = []
     for place, row in rows:
         try:
@@ -232,7 +232,7 @@ def _check_row(row: dict, corpus: Corpus, as_ids: bool) -> dict:
 
 
 def _read_target(value, corpus: Corpus, as_ids: bool) -> float:
-    number, label, labels = _number(value), str(value).strip(), corpus.labels
+    number, label, labels = as_number(value), str(value).strip(), corpus.labels
     if not labels:
         if 0 <= number <= 5 or number == -1:
             return number
@@ -248,7 +248,7 @@ def _read_target(value, corpus: Corpus, as_ids: bool) -> float:
     )
 
 
-def _number(value) -> float:
+def as_number(value) -> float:
     try:
         return float("nan") if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):

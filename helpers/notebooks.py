@@ -14,16 +14,6 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 
-def write(path: Path, text: str) -> None:
-    """Write a text file at one stroke, so that nobody ever finds it half written.
-
-    Raises OSError where the folder is missing or full; the old file then stays as it was.
-    """
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
-
-
 def execute(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> dict:
     """Execute a notebook in place, from a fresh kernel, and show a line of progress.
 

@@ -199,11 +199,33 @@ def hub():
         constants.HF_HUB_OFFLINE = was_offline
 
 
-def write_json(path: Path, content: dict) -> None:
-    """Write `content` so that a reader sees the old file or the new one, never half of one."""
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half of one.
+
+    Raises: OSError where the folder is missing or full; the old file then stays as it was.
+    """
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write `content` as `write_text` does."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def is_first() -> bool:
+    """True in the only process, or in the first of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def say(line: str) -> None:
+    """Print a line, once for all processes."""
+    if is_first():
+        print(line, flush=True)
 
 
 def record(**scores: float) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .corpora import _READERS as READERS
-from .corpora import SPLITS, Corpus, _number, cut
+from .corpora import READERS, SPLITS, Corpus, as_number, cut
 from .session import hub, reason
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
@@ -140,7 +139,7 @@ def label_names(frame: pd.DataFrame, label: str, task: str) -> list[str] | None:
 
     Raises: ValueError for a label that is no number in a regression, or for one label only.
     """
-    numbers = frame[label].map(_number)
+    numbers = frame[label].map(as_number)
     is_number = numbers.map(isfinite)
     if task == "auto":
         scores = is_number.all() and (numbers.nunique() > MANY or (numbers % 1).any())

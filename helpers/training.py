@@ -16,7 +16,7 @@ import numpy as np
 
 from .checkpoints import FULL, POCKET, find_checkpoint, load_checkpoint
 from .features import BATCH_TOKENS, autocast, check_texts, length_sorted_batches, tokenize
-from .session import cpu_name, current, is_quick, profile_name, runs_folder, write_json
+from .session import cpu_name, current, is_quick, profile_name, runs_folder, say, write_json
 
 TARGETS = ("label", "labels", "score", "target")
 RECIPE = {  # as TrainingArguments calls them; a warm-up below 1 is a share of the steps
@@ -111,14 +111,14 @@ def fine_tune(
     }
     fingerprint = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
     if finished := finished_run(fingerprint, folder and Path(folder)):
-        _say(f"Loaded the finished run {_shown(finished)}")
+        say(f"Loaded the finished run {_shown(finished)}")
         return load_run(finished)
     if folder and Path(folder).is_dir() and any(Path(folder).iterdir()):
         raise ValueError(f"{folder} holds something other than this run: choose another folder.")
     folder = Path(folder or runs_folder() / f"{name}-{fingerprint[:12]}")
     plan = {"fingerprint": fingerprint, "checkpoint": checkpoint_name(checkpoint), **plan}
     _train(data, columns, checkpoint, plan, folder, callbacks)
-    _say(f"Trained: {_shown(folder)}")
+    say(f"Trained: {_shown(folder)}")
     return load_run(folder)
 
 
@@ -142,7 +142,7 @@ def _train(data, columns, checkpoint, plan: dict, folder: Path, callbacks) -> No
     )
     partial.mkdir(parents=True, exist_ok=True)
     if saved := last_checkpoint(partial):
-        _say(f"Going on with the interrupted run {_shown(folder)}")
+        say(f"Going on with the interrupted run {_shown(folder)}")
     begin = time.perf_counter()
     with quiet_bars():
         trainer.train(resume_from_checkpoint=str(saved) if saved else None)
@@ -420,8 +420,3 @@ def quiet_bars():
 
 def _shown(folder: Path) -> str:
     return f"runs/{folder.name}" if folder.parent == runs_folder() else str(folder)
-
-
-def _say(line: str) -> None:
-    if os.environ.get("RANK", "0") == "0":
-        print(line)

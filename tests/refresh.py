@@ -9,7 +9,8 @@ from pathlib import Path
 import nbformat
 
 from course import ROOT, notebooks, plain
-from helpers.notebooks import execute, write
+from helpers.notebooks import execute
+from helpers.session import write_text
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 600_000
@@ -112,5 +113,5 @@ def refresh(only: list | None) -> None:
             if len(text) > LARGEST:
                 size = f"{len(text) // 1000} kB, more than {LARGEST // 1000}"
                 raise RuntimeError(f"{left}: it would have {size}; show smaller pictures.")
-            write(path, text)
+            write_text(path, text)
             print(f"{path.stem}  {len(text) // 1000} kB, {entry['seconds']} s")
