@@ -33,6 +33,7 @@ _ROOMS = {
         "plot_scores",
         "plot_umap",
         "show_figure",
+        "show_plot",
     ),
     "exercises": ("exercise",),
 }

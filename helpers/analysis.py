@@ -230,7 +230,6 @@ def is_it_real(
             f"The three columns must be of one length: {y_true.size}, {a.size} and {b.size} rows."
         )
     n = len(y_true)
-    n = len(y_true)
     only_a = int(((a == y_true) & (b != y_true)).sum())
     only_b = int(((a != y_true) & (b == y_true)).sum())
     differing, difference = only_a + only_b, (only_b - only_a) / n

@@ -12,6 +12,7 @@ from .session import Session, current, runs_folder
 
 POOLS = ("cls", "mean")
 BATCH_TOKENS = 2048
+SHORT = 128  # tokens
 CHUNK = 1000
 
 
@@ -64,33 +65,60 @@ def check_texts(texts) -> list[str]:
 
 
 def _extract(ids: list[np.ndarray], tokenizer, model, pool: str, layer: int) -> np.ndarray:
+    def vectors(output, batch):
+        states = output.last_hidden_state if layer == -1 else output.hidden_states[layer]
+        return pooled(states, batch["attention_mask"], pool)
+
+    rows = [{"input_ids": text_ids} for text_ids in ids]
+    width, options = model.config.hidden_size, {"output_hidden_states": layer != -1}
+    return run_sorted(model.base_model, tokenizer, rows, vectors, width, "hidden states", **options)
+
+
+def run_sorted(model, tokenizer, rows: list[dict], read, width: int, bar: str = "", **options):
+    """What `read(output, batch)` makes of each row, float32 [rows, width], in the rows' order.
+
+    rows: the model's inputs as `tokenizer` gives them, not padded. The model runs over batches of
+        like length, on the session's device and at its number format, and is then as it was.
+    bar: what the progress bar is called; without it there is none. options: for the model's call.
+    """
     import torch
     from tqdm.auto import tqdm
 
     session = current()
-    encoder = model.base_model
-    home, was_training = encoder.device, encoder.training
-    features = np.empty((len(ids), model.config.hidden_size), dtype=np.float32)
-    budget = BATCH_TOKENS if session.device.type == "cpu" else 16 * BATCH_TOKENS
+    home, was_training = model.device, model.training
+    attention = model.config._attn_implementation
+    found = np.empty((len(rows), width), dtype=np.float32)
+    budget = BATCH_TOKENS * (1 if session.device.type == "cpu" else 16)
+    silent = not (bar and rows)
     try:
-        encoder.to(session.device).eval()
+        model.to(session.device).eval()
         with (
             torch.inference_mode(),
             autocast(session),
-            tqdm(total=len(ids), desc="hidden states", unit="text", disable=not ids) as bar,
+            tqdm(total=len(rows), desc=bar, unit="text", disable=silent) as progress,
         ):
-            for rows in length_sorted_batches([len(text_ids) for text_ids in ids], budget):
-                batch = tokenizer.pad(
-                    {"input_ids": [ids[row] for row in rows]}, return_tensors="pt"
-                )
+            for chosen in length_sorted_batches([len(row["input_ids"]) for row in rows], budget):
+                batch = tokenizer.pad([rows[row] for row in chosen], return_tensors="pt")
                 batch = batch.to(session.device)
-                output = encoder(**batch, output_hidden_states=layer != -1)
-                states = output.last_hidden_state if layer == -1 else output.hidden_states[layer]
-                features[rows] = pooled(states, batch["attention_mask"], pool).cpu().numpy()
-                bar.update(len(rows))
+                set_attention(model, batch["input_ids"].shape[1], attention)
+                found[chosen] = read(model(**batch, **options), batch).float().cpu().numpy()
+                progress.update(len(chosen))
     finally:
-        encoder.to(home).train(was_training)
-    return features
+        model.set_attn_implementation(attention)
+        model.to(home).train(was_training)
+    return found
+
+
+def set_attention(model, tokens: int, usual: str) -> None:
+    """Take the plain way to compute attention where it is the faster one, else the usual way.
+
+    That is in bfloat16 on CPUs, up to about 128 tokens a text (`benchmarks/attention.py`).
+    """
+    import torch
+
+    session = current()
+    plain = session.device.type == "cpu" and session.dtype == torch.bfloat16 and tokens <= SHORT
+    model.set_attn_implementation("eager" if plain else usual)
 
 
 def autocast(session: Session):

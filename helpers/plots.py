@@ -26,6 +26,7 @@ STYLE = Path(__file__).with_name("course.mplstyle")
 FIGURES = Path(__file__).parents[1] / "notebooks" / "figures"
 PALETTE = rc_params_from_file(STYLE)["axes.prop_cycle"].by_key()["color"]
 BLUE, ORANGE, INK, GREY, PALE = PALETTE[0], PALETTE[3], "#22303C", "#8A97A3", "#E3E8EC"
+ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # a text's background
 
 
 class Picture:
@@ -50,8 +51,11 @@ def _canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> Ite
         yield figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
-def _show(figure: Figure, alt: str) -> None:
-    """Display the figure at twice its size in pixels, in few colours: notebooks stay small."""
+def show_plot(figure: Figure, alt: str) -> None:
+    """Display a figure, with a description for those who cannot see it.
+
+    It is drawn at twice its size in pixels, in few colours: notebooks stay small.
+    """
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=200)
     image = Image.open(drawn).convert("RGB")
@@ -96,7 +100,7 @@ def _bars(values: Mapping[str, float], colours: Sequence, notes: Sequence[str], 
         axes.bar_label(bars, notes, padding=5)
         axes.set(ylim=(len(values) - 0.4, -0.6), **look)
         axes.grid(False)
-        _show(figure, alt)
+        show_plot(figure, alt)
 
 
 def plot_class_counts(
@@ -152,10 +156,10 @@ def plot_lengths(
                 axes.axhline(limit, color=INK, linestyle="--", linewidth=1.3)
                 axes.set_ylim(0, 1.12 * max(limit, every.max()))
             note = f"limit {limit:,}" + ("" if near else ", far above this chart")
-            place = (1, limit) if near else (1, 1)
+            place = {"ha": "left", "va": "center"} if near else {"ha": "right", "va": "top"}
             side = axes.get_yaxis_transform() if near else axes.transAxes
-            axes.text(*place, note, transform=side, ha="right", va="bottom" if near else "top")
-        _show(figure, alt)
+            axes.text(1.01 if near else 1, limit if near else 1, note, transform=side, **place)
+        show_plot(figure, alt)
 
 
 def _plane(points: Sequence) -> np.ndarray:
@@ -197,7 +201,7 @@ def plot_umap(
         columns = min(len(names), 3 * width)
         figure.legend(dots, names, loc="outside lower center", ncols=columns, handletextpad=0.2)
         chance = ((np.bincount(ids) / len(ids)) ** 2).sum()
-        _show(
+        show_plot(
             figure,
             f"Scatter plot of {len(ids):,} texts in {len(names)} classes. How often the nearest "
             f"dot is of the same class: {'; '.join(found)}; by chance: {chance:.0%}.",
@@ -229,7 +233,7 @@ def plot_class_density(points: Sequence, labels: Sequence, names: Sequence[str])
         for axes in panels[len(names) :]:
             axes.set_axis_off()
         most, least = max(covered, key=covered.get), min(covered, key=covered.get)
-        _show(
+        show_plot(
             figure,
             f"Density of {len(ids):,} texts, a panel for each of {len(names)} classes: {most} "
             f"covers the most cells ({covered[most]}), {least} the fewest ({covered[least]}).",
@@ -278,7 +282,7 @@ def plot_confusion(
             error = error if wrong.any() else "no error"
             found.append(f"{model}: accuracy {accuracy:.2f}, {error}")
         row[0].set_ylabel("true class")
-        _show(figure, f"Confusion matrix of {len(true):,} rows. {'; '.join(found)}.")
+        show_plot(figure, f"Confusion matrix of {len(true):,} rows. {'; '.join(found)}.")
 
 
 def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
@@ -312,7 +316,7 @@ def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
             axes.set(xlabel="epoch", xlim=(0, None))
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.legend()
-        _show(figure, alt)
+        show_plot(figure, alt)
 
 
 def plot_probabilities(
@@ -362,7 +366,7 @@ def plot_attention_mask(tokens: Sequence[Sequence[str]], mask: Sequence[Sequence
         axes.spines[:].set_visible(False)
         shape = f"Grid of {len(grid)} texts and {grid.shape[1]} positions"
         padding = f"{(grid == 0).sum()} of {grid.size} cells are padding"
-        _show(figure, f"{shape}: {padding}, with attention mask 0.")
+        show_plot(figure, f"{shape}: {padding}, with attention mask 0.")
 
 
 def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
@@ -382,14 +386,14 @@ def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
         axes.scatter(score, spots, color=colours, s=80, zorder=3)
         for i in spots:
             note, nudge = f"{score[i]:.2f}", {"xytext": (8, 0), "textcoords": "offset points"}
-            axes.annotate(note, (high[i], i), va="center", **nudge)
+            axes.annotate(note, (high[i], i), va="center", bbox=ON_WHITE, **nudge)
         axes.set_yticks(spots, names)
         axes.set(title=f"Scores and intervals (dashed: {names[0]})", xlabel=metric)
         axes.set(ylim=(len(table) - 0.4, -0.6))
         axes.margins(x=0.12)
         said = [f"{names[i]} {score[i]:.2f} ({low[i]:.2f} to {high[i]:.2f})" for i in spots]
         best = said[score.argmax()]
-        _show(figure, f"Dot plot of {metric}: highest is {best}; the baseline is {said[0]}.")
+        show_plot(figure, f"Dot plot of {metric}: highest is {best}; the baseline is {said[0]}.")
 
 
 def plot_budgets(table: pd.DataFrame, baseline: float) -> None:
@@ -411,7 +415,7 @@ def plot_budgets(table: pd.DataFrame, baseline: float) -> None:
         axes.set(title="What is lost by cutting", xlabel="tokens kept", ylabel="accuracy")
         axes.yaxis.set_major_formatter("{x:.2f}")
         axes.legend()
-        _show(
+        show_plot(
             figure,
             f"Line chart of accuracy from {table.index[0]:,} to {table.index[-1]:,} tokens kept: "
             f"{'; '.join(said)}; without reading {baseline:.2f}.",
@@ -446,11 +450,14 @@ def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors:
         ranked = sorted(found, key=found.get, reverse=True)
         listed = ", ".join(f"{name} {found[name]:.0%}" for name in ranked)
         listed += f"; at random {depth * per_row:.0%}"
-        _show(figure, f"{title}: found after {depth:,} rows: {listed}.")
+        show_plot(figure, f"{title}: found after {depth:,} rows: {listed}.")
 
 
 def plot_loss_distribution(
-    losses: Sequence[float], marked: Sequence[bool] | None = None, marked_as: str = "wrong"
+    losses: Sequence[float],
+    marked: Sequence[bool] | None = None,
+    marked_as: str = "wrong",
+    title: str = "Loss per row",
 ) -> None:
     """Show how many rows have which loss, on a logarithmic axis.
 
@@ -470,7 +477,7 @@ def plot_loss_distribution(
         groups = {"other rows": (shown[~chosen], "#9CC3DE"), marked_as: (shown[chosen], ORANGE)}
         parts, colours = zip(*groups.values(), strict=True)
         axes.hist(parts, bins=bins, stacked=True, color=colours, label=list(groups))
-        axes.set(title="Loss per row", xscale="log", ylabel="rows")
+        axes.set(title=title, xscale="log", ylabel="rows")
         axes.set_xlabel("loss (nats, logarithmic axis; losses under 0.0001 count as 0.0001)")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("")
@@ -479,7 +486,7 @@ def plot_loss_distribution(
             axes.legend()
             marks = f"{chosen.sum():,} rows are marked ({marked_as})"
             alt += f" {marks}, with a median of {np.median(values[chosen]):.2f}."
-        _show(figure, alt)
+        show_plot(figure, alt)
 
 
 def show_figure(name: str) -> None:

@@ -164,7 +164,7 @@ def plot_agreement(true, given, split: str) -> None:
         axes.scatter(true, given, color=plots.BLUE, s=30, alpha=0.5, linewidths=0)
         axes.set(title=f"{len(true):,} rows, {split}", xlabel="true", ylabel="predicted")
         correlation = MEASURES["pearson"](true, given)
-        plots._show(figure, f"Scatter plot, predicted against true: Pearson {correlation:.2f}.")
+        plots.show_plot(figure, f"Scatter plot, predicted against true: Pearson {correlation:.2f}.")
 
 
 def data_summary(table: Table) -> str:

@@ -16,6 +16,7 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from .features import set_attention
 from .session import current
 from .training import RECIPE, row_logits, score
 
@@ -56,9 +57,11 @@ class CourseTrainer(Trainer):
         shape = (len(labels), model.config.num_labels)
         self.seen = torch.full(shape, -torch.inf, device=self.args.device)
         self.batches = 0  # of this epoch
+        self.attention = model.config._attn_implementation
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         rows = inputs.pop("row")
+        set_attention(self.model, inputs["input_ids"].shape[1], self.attention)
         outputs = model(**inputs)
         logits, labels, loss = outputs.logits.float(), inputs["labels"], outputs.loss
         self.batches += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .checkpoints import FULL, POCKET, find_checkpoint, load_checkpoint
-from .features import BATCH_TOKENS, autocast, check_texts, length_sorted_batches, tokenize
+from .features import check_texts, run_sorted, tokenize
 from .session import cpu_name, current, is_quick, profile_name, runs_folder, say, write_json
 
 TARGETS = ("label", "labels", "score", "target")
@@ -243,23 +243,8 @@ def predict_logits(model, tokenizer, texts) -> np.ndarray:
 
 def row_logits(model, tokenizer, encoded: list[dict]) -> np.ndarray:
     """`predict_logits` for rows that `encode` has made."""
-    import torch
-
-    session = current()
-    home, was_training = model.device, model.training
-    logits = np.empty((len(encoded), model.config.num_labels), dtype=np.float32)
-    lengths = [len(row["input_ids"]) for row in encoded]
-    budget = BATCH_TOKENS * (1 if session.device.type == "cpu" else 16)
-    try:
-        model.to(session.device).eval()
-        with torch.inference_mode(), autocast(session):
-            for rows in length_sorted_batches(lengths, budget):
-                batch = tokenizer.pad([encoded[row] for row in rows], return_tensors="pt")
-                output = model(**batch.to(session.device))
-                logits[rows] = output.logits.float().cpu().numpy()
-    finally:
-        model.to(home).train(was_training)
-    return logits
+    width = model.config.num_labels
+    return run_sorted(model, tokenizer, encoded, lambda output, _: output.logits, width)
 
 
 def encode(texts, tokenizer, model) -> list[dict]:

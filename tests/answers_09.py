@@ -60,12 +60,18 @@ def texts_at_random(texts, labels):
     return [dict(zip(different, cut(len(different)), strict=True))[text] for text in texts]
 
 
-def texts_by_class(texts, labels):
+def texts_shuffled(texts, labels):
+    different = list(dict.fromkeys(texts))
+    random.Random(2).shuffle(different)
+    return [dict(zip(different, cut(len(different)), strict=True))[text] for text in texts]
+
+
+def texts_by_class(texts, labels, seed=1):
     split_of = {}
     for label in set(labels):
         pairs = zip(texts, labels, strict=True)
         different = list(dict.fromkeys(t for t, other in pairs if other == label))
-        random.Random(1).shuffle(different)
+        random.Random(seed).shuffle(different)
         split_of |= zip(different, cut(len(different)), strict=True)
     return [split_of[text] for text in texts]
 
@@ -117,6 +123,7 @@ ANSWERS = {
             "cuts the rows of each class": lambda: (rows_by_class,),
             "cuts the file as it is": lambda: (lambda texts, labels: cut(len(texts)),),
             "cuts texts without shuffling or classes": lambda: (texts_at_random,),
+            "shuffles the texts, but not class by class": lambda: (texts_shuffled,),
             "everything in train": lambda: (lambda texts, labels: ["train"] * len(texts),),
             "drops the copies": lambda: (lambda texts, labels: cut(len(set(texts))),),
             "numbers for names": lambda: (
@@ -131,6 +138,7 @@ ANSWERS = {
         },
         "right": {
             "the different texts of each class": lambda: (texts_by_class,),
+            "the same, with uneven copies": lambda: (lambda t, b: texts_by_class(t, b, seed=15),),
             "row by row into the emptiest split": lambda: (by_filling,),
             "a numpy array": lambda: (lambda t, b: np.array(texts_by_class(t, b)),),
         },

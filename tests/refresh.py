@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 import tomllib
+from base64 import b64decode
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from helpers.session import write_text
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 600_000
+README_PICTURE = "05_error_analysis", "Finding ", ROOT / "docs/hunt.png"
 FIRST_CELL = """\
 PROFILE = "pocket"  # "full": the public data and a larger model from the Hub (a GPU helps)
 
@@ -94,6 +96,15 @@ def _fault(outputs: list) -> str | None:
     return None
 
 
+def keep_picture(notebook: dict, name: str) -> None:
+    """Write the README's picture anew when the notebook that draws it has been executed."""
+    source, alt, file = README_PICTURE
+    shown = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    for picture in shown if name == source else []:
+        if picture.get("metadata", {}).get("image/png", {}).get("alt", "").startswith(alt):
+            file.write_bytes(b64decode(picture["data"]["image/png"]))
+
+
 def refresh(only: list | None) -> None:
     """Refresh the notebooks asked for. RuntimeError on one that fails; it stays as it was."""
     with tempfile.TemporaryDirectory() as home:
@@ -114,4 +125,5 @@ def refresh(only: list | None) -> None:
                 size = f"{len(text) // 1000} kB, more than {LARGEST // 1000}"
                 raise RuntimeError(f"{left}: it would have {size}; show smaller pictures.")
             write_text(path, text)
+            keep_picture(notebook, path.stem)
             print(f"{path.stem}  {len(text) // 1000} kB, {entry['seconds']} s")

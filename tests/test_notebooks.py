@@ -2,13 +2,14 @@
 
 import ast
 import re
+from base64 import b64decode
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
-from refresh import first_cell
+from refresh import README_PICTURE, first_cell
 
 from helpers import exercise, extract_features, load_corpus
 
@@ -95,6 +96,16 @@ def test_executed_in_order_and_clean(path):
                 else:
                     assert not MACHINE_PATH.search(str(data))
             assert not MACHINE_PATH.search(output.get("text", ""))
+
+
+def test_the_readme_shows_a_picture_that_a_notebook_made():
+    source, alt, file = README_PICTURE
+    path = next(path for path in NOTEBOOKS if path.stem == source)
+    shown = [output for cell in code_cells(read(path)) for output in cell.outputs]
+    pictures = [o for o in shown if o.get("metadata", {}).get("image/png", {}).get("alt")]
+    named = [o for o in pictures if o.metadata["image/png"]["alt"].startswith(alt)]
+    assert [b64decode(o.data["image/png"]) for o in named] == [file.read_bytes()]
+    assert f'src="docs/{file.name}"' in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_guesses_stand_before_the_cell_that_answers(path):
