@@ -94,6 +94,7 @@ class CourseTrainer(Trainer):
         return counts
 
     def evaluate(self, *_, **__) -> dict[str, float]:
+        self.model.set_attn_implementation(self.attention)
         logits = row_logits(self.model, self.processing_class, self.eval_dataset)
         if self.args.world_size > 1:
             torch.distributed.all_reduce(self.seen, torch.distributed.ReduceOp.MAX)
