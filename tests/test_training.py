@@ -14,7 +14,7 @@ from transformers import (
     TrainingArguments,
 )
 
-from helpers import fine_tune, load_checkpoint, load_corpus, predict_logits, start
+from helpers import fine_tune, load_checkpoint, load_corpus, predict_logits, session, start
 from helpers.training import RECIPE, encode, load_run, row_losses, score
 
 NAMES = ["sadness", "joy", "love", "anger", "fear", "surprise"]
@@ -174,6 +174,21 @@ def test_rows_without_a_label_are_neither_trained_on_nor_scored(tune, data):
     assert run.metrics == pytest.approx(expected.metrics, abs=1e-5)
     assert np.isnan(run.dynamics["train"][:, 0]).all()
     assert np.isfinite(run.dynamics["train"][:, 1:]).all()
+
+
+def test_short_batches_take_the_plain_attention_and_scores_the_usual(tune, data, monkeypatch):
+    taken = []
+
+    class Watch(TrainerCallback):
+        def on_step_end(self, *_, model, **__):
+            taken.append(model.config._attn_implementation)
+
+        on_evaluate = on_step_end
+
+    monkeypatch.setattr(session, "pick_device", lambda: torch.device("cpu"))
+    start(dtype="bfloat16", quiet=True)
+    tune(data, callbacks=[Watch()])
+    assert taken == ["eager"] * 6 + ["sdpa"]
 
 
 def test_bfloat16_trains_and_leaves_float32_weights(tune, data):
