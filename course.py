@@ -241,6 +241,8 @@ def test_colab(only: list | None) -> None:
 def main() -> None:
     """Read the command line, enter the environment, do what was asked."""
     check_python()
+    import helpers  # noqa: F401  it sets how threads wait, for the kernels and tests started here
+
     style = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=style, allow_abbrev=False)
     commands = ["lab", "run", "test", "check", "refresh"]

@@ -4,7 +4,16 @@ Names are resolved when they are first used, so `import helpers` loads neither t
 transformers.
 """
 
+import os
+import sys
 from importlib import import_module
+
+# How often an idle thread of torch or scikit-learn looks for work before it sleeps. libgomp's own
+# 300,000 makes a training several times slower beside any other busy program
+# (`benchmarks/company.py`). Both read it when they are loaded, and neither is yet.
+SPINCOUNT = "1000"
+if sys.platform == "linux" and not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
+    os.environ["GOMP_SPINCOUNT"] = SPINCOUNT
 
 _ROOMS = {
     "session": ("Session", "start", "record"),
