@@ -154,3 +154,47 @@ def test_hint_and_solution_are_printed(monkeypatch, capsys):
 def test_an_unknown_number_is_refused(refused):
     with refused(ValueError, "'1.1'", "01.1"):
         exercise("1.1")
+
+
+# ---- what the judges share
+
+
+def test_a_function_is_called_with_care():
+    from helpers.exercises.answers import call
+
+    assert call(lambda ids, n: ids * n, [1, 2], 2) == [1, 2, 1, 2]
+    for function, inputs, said in [
+        ([1, 2], [], "Pass the function itself, its name without brackets: what you passed is a"),
+        (lambda ids: None, [[1]], "returns nothing: does it end with return?"),
+        (lambda ids: ids.append(1) or ids, [[1]], "as argument 1: make a new list"),
+        (lambda n, row: row.update(a=2) or row, [1, {"a": 1}], "as argument 2: make a new dict"),
+        (lambda x: np.subtract(x, 1, out=x), [np.ones(2)], "as argument 1: make a new ndarray"),
+        (lambda x: x.add_(1), [torch.ones(2)], "as argument 1: make a new Tensor"),
+        (lambda x: x.insert(0, "b", 1) or x, [pd.DataFrame({"a": [1]})], "a new DataFrame"),
+    ]:
+        with pytest.raises(NotYet) as caught:
+            call(function, *inputs)
+        assert said in str(caught.value)
+
+
+def test_a_function_that_never_comes_back_is_stopped():
+    from helpers.exercises.answers import call
+
+    def endless(ids):
+        while ids:
+            last = ids[-1]
+        return last
+
+    with pytest.raises(NotYet, match=r"endless was stopped after 0\.2 seconds"):
+        call(endless, [1], seconds=0.2)
+
+
+def test_values_are_compared_to_the_last_element():
+    from helpers.exercises.answers import same
+
+    nan = float("nan")
+    assert same([[1, nan], {"a": np.ones(2)}], [[1, nan], {"a": np.ones(2)}])
+    assert same(torch.ones(2), torch.ones(2)) and same(1.001, 1.0, close=0.01)
+    for one, other in [([1], [1, 2]), ([1, 2], [2, 1]), ("a", "b"), ({"a": 1}, {"b": 1})]:
+        assert not same(one, other)
+    assert not same(torch.ones(2), torch.zeros(2)) and not same(1.1, 1.0, close=0.01)

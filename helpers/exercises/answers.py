@@ -1,0 +1,131 @@
+"""What the judges share: calling a learner's function with care, and comparing values."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+
+import numpy as np
+import pandas as pd
+
+from . import NotYet
+
+DATA = (list, tuple, set, Mapping, str, int, float, np.ndarray, np.generic, pd.DataFrame, pd.Series)
+
+
+def run(function: Callable, *inputs, seconds: float = 60):
+    """What a learner's function returns, which may be nothing; it may change its inputs.
+
+    Raises: NotYet if it is no function, or does not come back within `seconds`.
+    """
+    if not callable(function):
+        raise NotYet(
+            f"Pass the function itself, its name without brackets: what you passed is "
+            f"{kind_of(function)}."
+        )
+    with time_limit(function, seconds, name_of(function)):
+        return function(*inputs)
+
+
+def call(function: Callable, *inputs, seconds: float = 60):
+    """What a learner's function returns for these inputs.
+
+    Raises: NotYet if it is no function, does not come back within `seconds`, returns nothing, or
+        changes lists, dicts, arrays, tensors or frames that it was given.
+    """
+    before = [deepcopy(value) if _is_data(value) else None for value in inputs]
+    found = run(function, *inputs, seconds=seconds)
+    name = name_of(function)
+    for number, (value, copy) in enumerate(zip(inputs, before, strict=True), 1):
+        if copy is not None and not same(value, copy):
+            raise NotYet(
+                f"{name} changes what it was given as argument {number}: make a new "
+                f"{type(value).__name__} and leave the caller's as it was."
+            )
+    if found is None:
+        raise NotYet(f"{name} returns nothing: does it end with return?")
+    return found
+
+
+def name_of(function: Callable) -> str:
+    """The name by which a message calls a learner's function."""
+    return getattr(function, "__name__", "your function")
+
+
+def kind_of(value) -> str:
+    """What kind of thing a value is, in words, such as "a list of 3"."""
+    kind = type(value).__name__
+    article = "an" if kind[0].lower() in "aeiou" else "a"
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"{article} {kind}" + (f" of the shape {list(shape)}" if len(shape) else "")
+    return f"{article} {kind}" + (f" of {len(value)}" if hasattr(value, "__len__") else "")
+
+
+def same(found, wanted, close: float = 0) -> bool:
+    """Whether two values are alike in kind of content, length and every element; NaN equals NaN.
+
+    close: by how much numbers may differ.
+    """
+    if isinstance(wanted, Mapping):
+        return (
+            isinstance(found, Mapping)
+            and list(found) == list(wanted)
+            and all(same(found[key], wanted[key], close) for key in wanted)
+        )
+    if isinstance(wanted, list | tuple):
+        return (
+            isinstance(found, list | tuple)
+            and len(found) == len(wanted)
+            and all(same(a, b, close) for a, b in zip(found, wanted, strict=True))
+        )
+    if isinstance(wanted, pd.DataFrame | pd.Series):
+        return type(found) is type(wanted) and found.equals(wanted)
+    if _is_tensor(wanted):
+        wanted, found = wanted.detach().cpu(), found.detach().cpu() if _is_tensor(found) else found
+    one, other = np.asarray(found), np.asarray(wanted)
+    if one.shape != other.shape:
+        return False
+    if {one.dtype.kind, other.dtype.kind} <= set("iufb"):
+        return np.allclose(one, other, rtol=0, atol=close, equal_nan=True)
+    return bool(np.all(one == other))
+
+
+def _is_tensor(value) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _is_data(value) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_data, value))
+    if isinstance(value, Mapping):
+        return all(map(_is_data, value.values()))
+    return isinstance(value, DATA) or (_is_tensor(value) and not value.requires_grad)
+
+
+@contextmanager
+def time_limit(function: Callable, seconds: float, name: str):
+    """Stop a function that never comes back; a look at the clock for each line of its own file.
+
+    Tracing works in any front end and on every system, where signals do not.
+    """
+    code = getattr(function, "__code__", None)
+    file, end, tracer = code and code.co_filename, time.monotonic() + seconds, sys.gettrace()
+
+    def look(frame, event, argument):
+        if time.monotonic() > end:
+            raise NotYet(
+                f"{name} was stopped after {seconds:g} seconds: does one of its loops never end?"
+            )
+        return look
+
+    def enter(frame, event, argument):
+        return look(frame, event, argument) if frame.f_code.co_filename == file else None
+
+    sys.settrace(enter)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
