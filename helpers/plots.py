@@ -289,16 +289,24 @@ def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
     """Show the losses and the validation scores over the epochs of a training run.
 
     log_history: that of Trainer.state, dicts with epoch and loss, or epoch, eval_loss and scores
-    such as eval_accuracy. Unit: that of the loss. Raises ValueError if there is no loss in it.
+    such as eval_accuracy. Errors (eval_rmse, eval_mae, eval_mse) get a panel of their own. Unit:
+    that of the loss. Raises ValueError if there is no loss in it.
     """
     training = [(entry["epoch"], entry["loss"]) for entry in log_history if "loss" in entry]
     checks = pd.DataFrame([entry for entry in log_history if "eval_loss" in entry])
     if not training and checks.empty:
         raise ValueError("log_history has no loss: pass trainer.state.log_history after training.")
     pace = ("eval_loss", "_runtime", "_time", "_per_second")
-    scores = [name for name in checks.filter(like="eval_") if not name.endswith(pace)]
-    alt, width = "Training curves.", 2 if scores else 1
-    with _canvas(0.7 + 4 * width, 3.5, 1, width) as (figure, row):
+    names = [name for name in checks.filter(like="eval_") if not name.endswith(pace)]
+    colours = {name: PALETTE[(0, 4, 2, 1, 5)[i % 5]] for i, name in enumerate(names)}
+    errors = [name for name in names if name.endswith(("_rmse", "_mae", "_mse"))]
+    scores = [name for name in names if name not in errors]
+    panels = [("Scores", "score", scores), ("Errors", "error (0 is best)", errors)]
+    panels = [panel for panel in panels if panel[2]]
+    alt, width = "Training curves.", 1 + len(panels)
+    with _canvas(0.7 + (4 if width < 3 else 3.3) * width, 3.5, 1, width) as (figure, row):
+        if width > 2:
+            figure.get_layout_engine().set(w_pad=0.12)
         if training:
             row[0].plot(*zip(*training, strict=True), color=GREY, linewidth=1.5, label="training")
             alt += f" Training loss from {training[0][1]:.2f} to {training[-1][1]:.2f}."
@@ -307,11 +315,14 @@ def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
             best = checks.loc[checks.eval_loss.idxmin()]
             alt += f" Validation loss lowest at epoch {best.epoch:g} ({best.eval_loss:.2f})."
         row[0].set(title="Loss", ylabel="mean loss per row", ylim=(0, None))
-        for i, name in enumerate(scores):
-            colour, score = PALETTE[(0, 4, 2, 1, 5)[i % 5]], name.removeprefix("eval_")
-            row[1].plot(checks.epoch, checks[name], "o-", color=colour, label=score)
-            row[1].set(title="Scores on the validation rows", ylabel="score")
-            alt += f" Validation {score} ends at {checks[name].iloc[-1]:.2f}."
+        for axes, (title, unit, shown) in zip(row[1:], panels, strict=True):
+            for name in shown:
+                label = name.removeprefix("eval_")
+                axes.plot(checks.epoch, checks[name], "o-", color=colours[name], label=label)
+                alt += f" Validation {label} ends at {checks[name].iloc[-1]:.2f}."
+            axes.set(title=f"{title} on the validation rows", ylabel=unit)
+            if shown is errors:
+                axes.set_ylim(0, 1.08 * checks[errors].max(axis=None))
         for axes in row:
             axes.set(xlabel="epoch", xlim=(0, None))
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -396,21 +407,35 @@ def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
         show_plot(figure, f"Dot plot of {metric}: highest is {best}; the baseline is {said[0]}.")
 
 
-def plot_budgets(table: pd.DataFrame, baseline: float) -> None:
+def plot_budgets(
+    table: pd.DataFrame, baseline: float, beside: Mapping[str, pd.DataFrame] | None = None
+) -> None:
     """Show the accuracy by how many tokens of a text are kept, a line for each way of cutting.
 
     table: index = tokens kept, rising; a column for each way, accuracies from 0 to 1. baseline: the
-    accuracy without reading, dashed. Raises ValueError for an empty table.
+    accuracy without reading, dotted. beside: tables of other models, by their names, with the same
+    index and some of the same columns; dashed, in the colour of the way. Raises ValueError for an
+    empty table, and for one beside it that does not fit.
     """
     if table.empty:
         raise ValueError("plot_budgets needs at least one budget and one way of cutting.")
+    for name, other in (beside or {}).items():
+        if not (table.index.equals(other.index) and set(other.columns) <= set(table.columns)):
+            raise ValueError(f"{name} needs the budgets of the table, and ways of cutting from it.")
+    colours = {way: PALETTE[(0, 3, 4, 2, 1)[i % 5]] for i, way in enumerate(table.columns)}
+    marks = {way: "os^Dv"[i % 5] for i, way in enumerate(table.columns)}
     spots, said = range(len(table)), []
     with _canvas(7.5, 4.2) as (figure, (axes,)):
-        for i, (way, scores) in enumerate(table.items()):
-            colour = PALETTE[(0, 3, 4, 2, 1)[i % 5]]
-            axes.plot(spots, scores, f"{'os^Dv'[i % 5]}-", color=colour, label=way)
-            said.append(f"{way} from {scores.iloc[0]:.2f} to {scores.iloc[-1]:.2f}")
-        axes.axhline(baseline, color=GREY, linestyle="--", linewidth=1.2, label="without reading")
+        for name, scores_of in {"": table, **(beside or {})}.items():
+            look = {"linestyle": "-"}
+            if name:
+                look = {"linestyle": "--", "linewidth": 1.2, "markerfacecolor": "white"}
+            for way, scores in scores_of.items():
+                label = f"{name}, {way}" if name else str(way)
+                look |= {"color": colours[way], "marker": marks[way]}
+                axes.plot(spots, scores, label=label, **look)
+                said.append(f"{label} from {scores.iloc[0]:.2f} to {scores.iloc[-1]:.2f}")
+        axes.axhline(baseline, color=GREY, linestyle=":", linewidth=1.6, label="without reading")
         axes.set_xticks(spots, [f"{budget:,}" for budget in table.index])
         axes.set(title="What is lost by cutting", xlabel="tokens kept", ylabel="accuracy")
         axes.yaxis.set_major_formatter("{x:.2f}")

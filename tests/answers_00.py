@@ -21,12 +21,19 @@ ANSWERS = {
             "one task left out": lambda: ({k: v for k, v in RIGHT.items() if k != "F"},),
             "a kind that is not on the list": lambda: ({**RIGHT, "A": "spam"},),
             "a list": lambda: (list(RIGHT.values()),),
+            "from kind to letter": lambda: ({kind: task for task, kind in RIGHT.items()},),
+            "a task that is not there": lambda: ({**RIGHT, "G": "pair"},),
+            "a task twice": lambda: ({**RIGHT, "f": "regression"},),
+            "kinds in lists": lambda: ({task: [kind] for task, kind in RIGHT.items()},),
+            "a pair with yes or no": lambda: ({**RIGHT, "C": "binary", "A": "entailment"},),
         },
         "right": {
             "as asked": lambda: (RIGHT,),
             "other spelling and order": lambda: (
                 {k.lower(): v.replace("-", "_").upper() for k, v in reversed(RIGHT.items())},
             ),
+            "without hyphens": lambda: ({k: v.replace("-", "") for k, v in RIGHT.items()},),
+            "as the figure has it": lambda: ({**RIGHT, "F": "Pair similarity"},),
         },
     }
 }

@@ -1,8 +1,11 @@
 """Answers to the exercises of notebook 11, wrong ones by misconception and right ones by form."""
 
+import re
 from math import ceil
 
+import numpy as np
 import pandas as pd
+import torch
 
 
 def plain(text):
@@ -31,6 +34,38 @@ def capitals_only(train, validation):
 def substrings(train, validation):
     seen = [plain(text) for text in train]
     return [i for i, text in enumerate(validation) if any(plain(text) in other for other in seen)]
+
+
+def longer(train, validation):
+    seen = [plain(text) for text in train]
+    return [i for i, text in enumerate(validation) if any(other in plain(text) for other in seen)]
+
+
+def compared_by(key):
+    def leaked_rows(train, validation):
+        seen = {key(text) for text in train}
+        return [i for i, text in enumerate(validation) if key(text) in seen]
+
+    return leaked_rows
+
+
+def first_of_each(train, validation):
+    rows = {plain(text): i for i, text in reversed(list(enumerate(validation)))}
+    return sorted(rows[text] for text in rows.keys() & set(map(plain, train)))
+
+
+def last_of_each(train, validation):
+    rows = {plain(text): i for i, text in enumerate(validation)}
+    return sorted(rows[text] for text in rows.keys() & set(map(plain, train)))
+
+
+def cleans_its_input(train, validation):
+    train[:] = map(plain, train)
+    return by_set(train, validation)
+
+
+def by_pairs(train, validation):
+    return [i for i, a in enumerate(validation) for b in train if plain(a) == plain(b)]
 
 
 def within_validation(train, validation):
@@ -70,6 +105,45 @@ def mend_in_place(posts, errors, k):
     return posts
 
 
+def flip(posts, errors, k):
+    mended, names = posts.copy(), list(dict.fromkeys(posts["mood"]))
+    for where in errors["where"].head(k):
+        row = int(where.split()[-1]) - 2
+        mended.loc[row, "mood"] = names[1 - names.index(posts["mood"][row])]
+    return mended
+
+
+def suggestions_by_line(posts, errors, k):
+    lines = errors["where"].head(k).str.split().str[-1].astype(int)
+    where = [f"posts.csv, line {line}" for line in sorted(lines)]
+    return mend_by_loop(posts, errors.head(k).assign(where=where), k)
+
+
+def last_digit(posts, errors, k):
+    mended = posts.copy()
+    for where, suggested in zip(errors["where"][:k], errors["suggested"][:k], strict=True):
+        mended.loc[int(where[-1]) - 2, "mood"] = suggested
+    return mended
+
+
+def first_rows(posts, errors, k):
+    mended = posts.copy()
+    mended.loc[: k - 1, "mood"] = errors["suggested"][:k].tolist()
+    return mended
+
+
+def mends_the_list(posts, errors, k):
+    errors["mood"] = errors["suggested"]
+    return mend_by_loop(posts, errors, k)
+
+
+def mend_by_places(posts, errors, k):
+    mended = posts.copy()
+    rows = [int(where.rpartition(" ")[2]) - 2 for where in errors.iloc[:k]["where"]]
+    mended.iloc[rows, 2] = errors.iloc[:k]["suggested"].to_numpy()
+    return mended
+
+
 ANSWERS = {
     "11.1": {
         "wrong": {
@@ -77,6 +151,27 @@ ANSWERS = {
             "capitals but not spaces": lambda: (capitals_only,),
             "parts of texts too": lambda: (substrings,),
             "repeats within validation": lambda: (within_validation,),
+            "texts with one of train in them": lambda: (longer,),
+            "all spaces removed": lambda: (
+                compared_by(lambda text: text.lower().replace(" ", "")),
+            ),
+            "marks removed": lambda: (compared_by(lambda text: plain(text).rstrip(".!?")),),
+            "letters only": lambda: (
+                compared_by(lambda text: re.sub(r"[^a-z ]", "", plain(text))),
+            ),
+            "spaces at the ends only": lambda: (compared_by(lambda text: text.lower().strip()),),
+            "spaces but not capitals": lambda: (compared_by(lambda text: " ".join(text.split())),),
+            "the first of several repeats": lambda: (first_of_each,),
+            "the last of several repeats": lambda: (last_of_each,),
+            "a row for each copy in train": lambda: (by_pairs,),
+            "changes what was handed in": lambda: (cleans_its_input,),
+            "True and False": lambda: (lambda t, v: [i in by_set(t, v) for i in range(len(v))],),
+            "the last row first": lambda: (lambda t, v: by_set(t, v)[::-1],),
+            "rows from 1": lambda: (lambda t, v: [i + 1 for i in by_set(t, v)],),
+            "the rows of the first example": lambda: (lambda t, v: [0, 2, 4, 10, 11],),
+            "what np.where gives": lambda: (lambda t, v: (np.array(by_set(t, v)),),),
+            "a dict": lambda: (lambda t, v: {i: v[i] for i in by_set(t, v)},),
+            "the result in place of the function": lambda: ([0, 2, 4],),
             "the number of rows": lambda: (lambda t, v: len(by_set(t, v)),),
             "the texts": lambda: (lambda t, v: [v[i] for i in by_set(t, v)],),
             "rows of train": lambda: (lambda t, v: by_set(v, t),),
@@ -85,6 +180,8 @@ ANSWERS = {
         "right": {
             "a set": lambda: (by_set,),
             "pandas": lambda: (by_pandas,),
+            "an array": lambda: (lambda t, v: np.array(by_set(t, v), dtype=int),),
+            "a tensor": lambda: (lambda t, v: torch.tensor(by_set(t, v), dtype=torch.long),),
         },
     },
     "11.2": {
@@ -96,11 +193,23 @@ ANSWERS = {
             "forgets the last batch": lambda: (lambda n, b, p, e: (b // p, n // b * e),),
             "forgets the epochs": lambda: (lambda n, b, p, e: (b // p, ceil(n / b)),),
             "rounds after the epochs": lambda: (lambda n, b, p, e: (b // p, ceil(n * e / b)),),
+            "rounds down and adds one": lambda: (lambda n, b, p, e: (b // p, (n // b + 1) * e),),
+            "rounds to the nearest": lambda: (lambda n, b, p, e: (b // p, round(n / b) * e),),
+            "steps of a share": lambda: (lambda n, b, p, e: (b // p, ceil(n / (b // p)) * e),),
+            "steps first": lambda: (lambda n, b, p, e: (ceil(n / b) * e, b // p),),
+            "a share as if for two": lambda: (lambda n, b, p, e: (b // 2, ceil(n / b) * e),),
+            "the answer for 1,000 rows": lambda: (
+                lambda n, b, p, e: (b // p, ceil(1000 / 32) * e),
+            ),
+            "a dict": lambda: (lambda n, b, p, e: {"rows": b // p, "steps": ceil(n / b) * e},),
+            "a text": lambda: (lambda n, b, p, e: f"{b // p} {ceil(n / b) * e}",),
+            "the result in place of the function": lambda: ((16, 32),),
             "the steps alone": lambda: (lambda n, b, p, e: ceil(n / b) * e,),
             "forgets to return": lambda: (lambda n, b, p, e: None,),
         },
         "right": {
             "ceil": lambda: (lambda n, b, p, e: (b // p, ceil(n / b) * e),),
+            "an array": lambda: (lambda n, b, p, e: np.array([b / p, ceil(n / b) * e]),),
             "a list, counted": lambda: (lambda n, b, p, e: [b / p, len(range(0, n, b)) * e],),
         },
     },
@@ -113,11 +222,30 @@ ANSWERS = {
             "changes nothing": lambda: (lambda p, e, k: p.copy(),),
             "drops the rows": lambda: (lambda p, e, k: p.drop(index=range(k)),),
             "only the moods": lambda: (lambda p, e, k: mend_by_loop(p, e, k)["mood"],),
+            "flips the moods": lambda: (flip,),
+            "gives all the same mood": lambda: (
+                lambda p, e, k: mend_by_loop(p, e.assign(suggested="good"), k),
+            ),
+            "the suggestion of the first for all": lambda: (
+                lambda p, e, k: mend_by_loop(p, e.assign(suggested=e["suggested"][0]), k),
+            ),
+            "suggestions in the order of the file": lambda: (suggestions_by_line,),
+            "reads the last digit of the line": lambda: (last_digit,),
+            "always three": lambda: (lambda p, e, k: mend_by_loop(p, e, 3),),
+            "one too many": lambda: (lambda p, e, k: mend_by_loop(p, e, k + 1),),
+            "the first rows of the table": lambda: (first_rows,),
+            "changes the list": lambda: (mends_the_list,),
+            "returns the list": lambda: (lambda p, e, k: e.head(k),),
+            "a new order": lambda: (lambda p, e, k: mend_by_loop(p, e, k).sort_values("mood"),),
+            "the result in place of the function": lambda: (
+                pd.DataFrame({"id": ["a"], "post": ["b"], "mood": ["good"]}),
+            ),
             "takes the least suspicious": lambda: (lambda p, e, k: mend_by_loop(p, e[::-1], k),),
         },
         "right": {
             "row by row": lambda: (mend_by_loop,),
             "a dictionary of lines": lambda: (mend_by_map,),
+            "places in place of labels": lambda: (mend_by_places,),
         },
     },
 }

@@ -58,6 +58,7 @@ def scores() -> pd.DataFrame:
 
 PREDICTED = [0] * 15 + [1] * 5 + [1] * 30 + [1] * 6 + [2] * 4
 HUNT = {"loss": [0.5, 0.5, 1.0, 1.0], "length": [0.0, 0.5, 0.5, 1.0]}
+CUTS = pd.DataFrame({"beginning": [0.54, 0.76], "end": [0.6, 0.7]}, index=[32, 512])
 TOKENS = [["[CLS]", "costs", "$", "5", "$", "[SEP]"], ["[CLS]", "hi", "[SEP]"] + 3 * ["[PAD]"]]
 MASK = [[1] * 6, [1] * 3 + [0] * 3]
 CASES = {
@@ -109,6 +110,11 @@ CASES = {
         (log_history(),),
         ["from 1.90 to 0.80", "lowest at epoch 2 (0.90)", "accuracy ends at 0.65"],
     ),
+    "curves of a regression": (
+        "plot_curves",
+        ([{"eval_loss": 4, "eval_pearson": 0.6, "eval_rmse": 2, "eval_mae": 1.5, "epoch": 1.0}],),
+        ["pearson ends at 0.60. Validation rmse ends at 2.00. Validation mae ends at 1.50."],
+    ),
     "curves of training only": ("plot_curves", (log_history()[:12],), ["from 1.90 to 0.80"]),
     "probabilities": (
         "plot_probabilities",
@@ -134,6 +140,11 @@ CASES = {
         "plot_budgets",
         (pd.DataFrame({"head": [0.54, 0.76], "tail": [0.6, 0.7]}, index=[32, 512]), 0.5),
         ["32 to 512 tokens", "head from 0.54 to 0.76", "tail from 0.60 to 0.70", "reading 0.50"],
+    ),
+    "budgets of two models": (
+        "plot_budgets",
+        (CUTS, 0.5, {"TF-IDF": CUTS[["end"]] - 0.1}),
+        ["; end from 0.60 to 0.70; TF-IDF, end from 0.50 to 0.60; without reading 0.50"],
     ),
     "losses": (
         "plot_loss_distribution",
@@ -192,6 +203,12 @@ NO_GOOD = {
     "a mask row too few": ("plot_attention_mask", (TOKENS, MASK[:1]), "mask has 1"),
     "no interval": ("plot_scores", (scores()[["score"]],), "low and high"),
     "no budget": ("plot_budgets", (pd.DataFrame(), 0.5), "at least one budget"),
+    "other budgets beside": ("plot_budgets", (CUTS, 0.5, {"TF-IDF": CUTS[1:]}), "TF-IDF needs"),
+    "another way beside": (
+        "plot_budgets",
+        (CUTS, 0.5, {"TF-IDF": CUTS.rename(columns={"end": "middle"})}),
+        "TF-IDF needs",
+    ),
     "no errors": ("plot_hunt", (HUNT, 0.1, 0), "errors to find"),
     "no curve": ("plot_hunt", ({}, 0.1, 2), "recall curves"),
     "a negative loss": ("plot_loss_distribution", ([0.1, -1.0],), "none below 0"),
@@ -222,6 +239,18 @@ def test_a_class_keeps_its_colour(shown):
     assert height("joy") < height("sadness")
     helpers.plot_class_counts([0] * 50 + [1] * 5, NAMES)
     assert height("joy") > height("sadness")
+
+
+def test_errors_have_an_axis_of_their_own(monkeypatch):
+    """A correlation ends at 1, an error in the unit of the target anywhere: never on one axis."""
+    figures = []
+    monkeypatch.setattr(plots, "show_plot", lambda figure, alt: figures.append(figure))
+    entry = {"eval_loss": 4, "eval_pearson": 0.6, "eval_spearman": 0.5, "eval_rmse": 2.0}
+    helpers.plot_curves([{"epoch": 1.0, **entry}])
+    drawn = [[line.get_label() for line in axes.lines] for axes in figures[0].axes]
+    assert drawn == [["validation"], ["pearson", "spearman"], ["rmse"]]
+    helpers.plot_curves(log_history())
+    assert len(figures[1].axes) == 2
 
 
 def test_dollar_signs_are_no_formula(shown):

@@ -1,6 +1,7 @@
 """The exercise of notebook 00: which kind of task is it?"""
 
 from . import NotYet, define
+from .answers import kind_of
 
 KINDS = ("binary", "multi-class", "multi-label", "regression", "pair", "entailment")
 TASKS = {
@@ -36,14 +37,40 @@ TASKS = {
 def judge_kinds(kinds: dict) -> str:
     """Judge a dict task letter -> kind."""
     if not isinstance(kinds, dict):
-        raise NotYet('Give a dict with a kind for each letter, such as {"A": "binary", …}.')
-    given = {str(task).strip().upper(): kind for task, kind in kinds.items()}
+        raise NotYet(
+            'Give a dict with a kind for each letter, such as {"A": "pair", …}; yours is '
+            f"{kind_of(kinds)}."
+        )
+    given = _by_letter(kinds)
     for task, (right, reason) in TASKS.items():
         if given.get(task) in (None, ...):
             raise NotYet(f"Task {task} has no kind yet.")
-        kind = "-".join(str(given[task]).lower().replace("-", " ").replace("_", " ").split())
-        if kind not in KINDS:
+        kind = _kind(given[task])
+        if kind is None:
             raise NotYet(f"Task {task}: {given[task]!r} is none of {', '.join(KINDS)}.")
         if kind != right:
             raise NotYet(f"Task {task} is not {kind}: {reason}.")
     return "All six: you looked at what goes in and at what comes out."
+
+
+def _by_letter(kinds: dict) -> dict:
+    """The learner's kinds by capital letter."""
+    if kinds and all(_kind(task) for task in kinds):
+        raise NotYet('Your dict leads from kind to letter: turn it round, as in {"A": "pair", …}.')
+    given = {}
+    for task, kind in kinds.items():
+        letter = str(task).strip().upper()
+        if letter not in TASKS:
+            raise NotYet(f"There is no task {task!r}: the letters are {', '.join(TASKS)}.")
+        if letter in given:
+            raise NotYet(f"Task {letter} stands in your dict twice.")
+        given[letter] = kind
+    return given
+
+
+def _kind(value) -> str | None:
+    """The kind that is meant, however it is spelt, or None."""
+    if not isinstance(value, str):
+        return None
+    letters = "".join(letter for letter in value.lower() if letter.isalpha())
+    return {kind.replace("-", ""): kind for kind in KINDS}.get(letters.removesuffix("similarity"))

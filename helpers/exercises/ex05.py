@@ -4,20 +4,46 @@ from collections.abc import Callable
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import roc_auc_score
+from sklearn.utils.validation import check_is_fitted
 
 from . import NotYet, define
+from .answers import call, kind_of
 
-
-def _function(answer, name: str) -> None:
-    if not callable(answer):
-        raise NotYet(f"Give the function itself: q.check({name}), without brackets.")
+SECONDS = 5  # for functions that need milliseconds
 
 
 def _number(value, case: str) -> float:
+    """A learner's number as a float."""
+    if np.ndim(value) == 0 and not isinstance(value, str):
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            pass
+    yours = repr(value) if isinstance(value, str) else kind_of(value)
+    raise NotYet(f"{case} a single number was expected, but yours is {yours:.60}.")
+
+
+def _numbers(value, case: str) -> np.ndarray:
+    """A learner's list, array, tensor or table as an array of floats."""
     try:
-        return float(value)
+        return np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise NotYet(f"{case} a single number was expected, but there is {value!r:.60}.") from None
+        raise NotYet(
+            f"{case} numbers were expected, but yours is {kind_of(value)}: {value!r:.60}"
+        ) from None
+
+
+def _misconception(found: list, wrong: list[dict], close: float) -> str:
+    """The words whose wrong values are those found in every case; nothing if there are none.
+
+    found: a value a case. wrong: for each case, words -> what a learner of that belief returns.
+    """
+    for words in wrong[0]:
+        believed = [case[words] for case in wrong]
+        if all(np.allclose(*pair, atol=close) for pair in zip(found, believed, strict=True)):
+            return words
+    return ""
 
 
 @define(
@@ -33,64 +59,85 @@ def _number(value, case: str) -> float:
 )
 def judge_row_losses(row_losses: Callable) -> str:
     """Judge a function (probabilities [n, classes], labels [n]) -> n losses in nats."""
-    _function(row_losses, "row_losses")
+    cases, found, wrong = list(_beliefs()), [], []
+    for probabilities, labels in cases:
+        n, n_classes = probabilities.shape
+        case = f"For {n} rows and {n_classes} classes"
+        losses = _numbers(call(row_losses, probabilities, labels, seconds=SECONDS), case)
+        if losses.shape != (n,):
+            cure = _cure_of_shape(losses.shape, n, n_classes)
+            raise NotYet(f"{case} yours has the shape {losses.shape}, not ({n},). {cure}")
+        found.append(losses)
+        wrong.append(_wrong_losses(probabilities, labels))
+    for (probabilities, labels), losses in zip(cases, found, strict=True):
+        given = probabilities[np.arange(len(labels)), labels]
+        if not np.allclose(losses, -np.log(given), atol=1e-5):
+            row = int(np.abs(losses + np.log(given)).argmax())
+            what = _misconception(found, wrong, 1e-5) or f"should be {-np.log(given[row]):.4f}"
+            raise NotYet(
+                f"For {len(labels)} rows and {probabilities.shape[1]} classes: in row {row} the "
+                f"label has probability {given[row]:.4f}. Your loss {losses[row]:.4f} {what}."
+            )
+    return "Every row has its own loss, in nats, and only the label's probability counts."
+
+
+def _beliefs():
+    """(probabilities, labels): the first label is the least probable class."""
     rng = np.random.default_rng(5)
     for n, n_classes in ((4, 3), (7, 6), (1, 2)):
         probabilities = rng.dirichlet(np.ones(n_classes), n)
         labels = (probabilities.argmax(1) + rng.integers(0, n_classes, n)) % n_classes
         labels[0] = probabilities[0].argmin()
-        given = probabilities[np.arange(n), labels]
-        case = f"For {n} rows and {n_classes} classes"
-        answer = row_losses(probabilities.copy(), labels.copy())
-        if answer is None:
-            raise NotYet("row_losses returns nothing: does it end with return?")
-        try:
-            found = np.asarray(answer, dtype=float)
-        except (TypeError, ValueError):
-            raise NotYet(f"{case} your function returns {answer!r:.60}, not numbers.") from None
-        if found.shape != (n,):
-            mean = found.size == 1 and n > 1
-            cure = "Do not average: the point is to see each row" if mean else "One loss a row"
-            raise NotYet(f"{case} yours has the shape {found.shape}, not ({n},). {cure}.")
-        _compare_losses(found, -np.log(given), probabilities, given, case)
-    return "Every row has its own loss, in nats, and only the label's probability counts."
+        yield probabilities, labels
 
 
-def _compare_losses(found, expected, probabilities, given, case: str) -> None:
-    if np.allclose(found, expected, atol=1e-5):
-        return
-    causes = {
-        "is negative: the sign is missing": -expected,
-        "is in bits, made with a logarithm to base 2; nats want np.log": expected / np.log(2),
-        "is made with a logarithm to base 10; nats want np.log": expected / np.log(10),
+def _cure_of_shape(shape: tuple, n: int, n_classes: int) -> str:
+    if shape in ((), (1,)):
+        return "No mean and no sum: the point is to see each row."
+    if shape == (n, 1):
+        return "One number a row is right, in a list or array of one dimension."
+    if shape == (n, n):
+        return "Each row was paired with every label; pair it with its own only."
+    if shape in ((n, n_classes), (n_classes, n)):
+        return "Of each row only the class of its label counts."
+    return "One loss a row."
+
+
+def _wrong_losses(probabilities, labels) -> dict:
+    """What is wrong with a loss -> the losses of whoever believes in it."""
+    given = probabilities[np.arange(len(labels)), labels]
+    return {
+        "is negative: the sign is missing": np.log(given),
+        "is in bits, made with a logarithm to base 2; nats want np.log": -np.log2(given),
+        "is made with a logarithm to base 10; nats want np.log": -np.log10(given),
         "is 1 minus the probability; the loss is minus its logarithm": 1 - given,
         "is the probability itself": given,
+        "is weighted by the probability; the loss is minus its logarithm alone": (
+            -given * np.log(given)
+        ),
         "belongs to the most probable class; the loss asks about the row's label, right or wrong": (
             -np.log(probabilities.max(1))
         ),
         "sums over all classes; only the class of the label counts": (
             -np.log(probabilities).sum(1)
         ),
+        "comes from a second softmax; these are probabilities already, no logits": (
+            np.log(np.exp(probabilities).sum(1)) - given
+        ),
     }
-    row = int(np.abs(found - expected).argmax())
-    what = next(
-        (words for words, wrong in causes.items() if np.allclose(found, wrong, atol=1e-5)),
-        f"should be {expected[row]:.4f}",
-    )
-    raise NotYet(
-        f"{case}: in row {row} the label has probability {given[row]:.4f}. Your loss "
-        f"{found[row]:.4f} {what}."
-    )
 
 
 def _hunts():
     """(suspicion, is_error), no two rows equally suspicious; the first is small and fixed."""
-    yield np.array([0.2, 0.9, 0.5, 0.7, 0.1]), np.array([False, True, False, False, True])
+    yield (
+        np.array([0.5, 0.2, 0.9, 0.4, 0.1, 0.7]),
+        np.array([True, False, False, False, False, True]),
+    )
     rng = np.random.default_rng(7)
-    for n, n_errors in ((30, 6), (200, 10), (12, 12)):
+    for n, n_errors, lowest in ((30, 6, -0.7), (200, 10, 0)):  # some rankers go below 0
         is_error = np.zeros(n, dtype=bool)
         is_error[rng.choice(n, n_errors, replace=False)] = True
-        yield rng.permutation(n) / n + 0.4 * is_error + 1e-6 * np.arange(n), is_error
+        yield lowest + rng.permutation(n) / n + 0.4 * is_error + 1e-6 * np.arange(n), is_error
 
 
 @define(
@@ -109,41 +156,66 @@ def _hunts():
 )
 def judge_average_precision(average_precision: Callable) -> str:
     """Judge a function (suspicion [n], is_error [n]) -> average precision."""
-    _function(average_precision, "average_precision")
-    for suspicion, is_error in _hunts():
-        n, n_errors = len(suspicion), int(is_error.sum())
-        case = f"For {n} rows with {n_errors} errors"
-        found = _number(average_precision(suspicion.copy(), is_error.copy()), case)
+    hunts, found = list(_hunts()), []
+    for suspicion, is_error in hunts:
+        answer = call(average_precision, suspicion, is_error, seconds=SECONDS)
+        found.append(_number(answer, _size(is_error)))
+    for (suspicion, is_error), yours in zip(hunts, found, strict=True):
         expected = _average_precision(suspicion, is_error)
-        if abs(found - expected) < 1e-6:
-            continue
-        in_order = is_error[np.argsort(-suspicion)]
-        precision = np.cumsum(in_order) / np.arange(1, n + 1)
-        recall = np.cumsum(in_order) / n_errors
-        causes = {
-            "That is the order from the least suspicious row on: turn it round": (
-                _average_precision(-suspicion, is_error)
-            ),
-            f"That is the precision after {n_errors} rows, a single point": precision[n_errors - 1],
-            "That averages over every row; take only the rows that are errors": precision.mean(),
-            "That averages the recall; precision is found / rows read": recall.mean(),
-            "The rows were not sorted by suspicion first": (
-                _average_precision(-np.arange(n), is_error)
-            ),
-            "That divides by the number of rows; divide by the number of errors": (
-                precision[in_order].sum() / n
-            ),
-        }
-        why = next((words for words, wrong in causes.items() if abs(found - wrong) < 1e-6), "")
-        raise NotYet(
-            f"{case} it is {expected:.4f}, but yours is {found:.4f}. {why}".strip(" .") + "."
-        )
+        if not abs(yours - expected) < 1e-6:
+            wrong = [_wrong_precisions(*hunt) for hunt in hunts]
+            why = _misconception(found, wrong, 1e-6)
+            said = f"{_size(is_error)} it is {expected:.6f}, but yours is {yours:.6f}."
+            raise NotYet(f"{said} {why}".strip())
+    suspicion, _ = hunts[1]
+    every = np.ones(len(suspicion), dtype=bool)
+    case = f"For {len(every)} rows, all of them errors,"
+    yours = _number(call(average_precision, suspicion, every, seconds=SECONDS), case)
+    if not abs(yours - 1) < 1e-6:
+        raise NotYet(f"{case} every order is perfect: it is 1, but yours is {yours:.6f}.")
     return "Four hunts, from a small one to one in which every row is an error."
+
+
+def _size(is_error) -> str:
+    return f"For {len(is_error)} rows with {is_error.sum()} errors"
 
 
 def _average_precision(suspicion, is_error) -> float:
     in_order = is_error[np.argsort(-suspicion)]
     return (np.cumsum(in_order) / np.arange(1, len(in_order) + 1))[in_order].mean()
+
+
+def _wrong_precisions(suspicion, is_error) -> dict:
+    """What is wrong with an average precision -> the score of whoever does that."""
+    n, n_errors = len(suspicion), is_error.sum()
+    in_order = is_error[np.argsort(-suspicion)]
+    precision = np.cumsum(in_order) / np.arange(1, n + 1)
+    recall = np.cumsum(in_order) / n_errors
+    steps = np.diff(recall, prepend=0)
+    return {
+        "That is the order from the least suspicious row on: turn it round.": (
+            _average_precision(-suspicion, is_error)
+        ),
+        "The rows were not sorted by suspicion first.": (
+            _average_precision(-np.arange(n), is_error)
+        ),
+        "That is the precision at one place, after as many rows as there are errors; take the "
+        "mean of the precisions at every error.": precision[n_errors - 1],
+        "That is the area under the ROC curve, which also counts how the rows without errors "
+        "lie; take the precision at every error, and the mean of these.": (
+            roc_auc_score(is_error, suspicion)
+        ),
+        "That is the area under the precision-recall curve by the rule of trapezoids; take the "
+        "precision at every error, and the mean of these.": (
+            (steps * (precision + np.append(1, precision[:-1])) / 2).sum()
+        ),
+        "That averages over every row; take only the rows that are errors.": precision.mean(),
+        "That averages the recall; precision is found / rows read.": recall.mean(),
+        "That divides by the number of rows; divide by the number of errors.": (
+            precision[in_order].sum() / n
+        ),
+        "That is the sum; divide it by the number of errors.": precision[in_order].sum(),
+    }
 
 
 @define(
@@ -161,62 +233,130 @@ def _average_precision(suspicion, is_error) -> float:
 )
 def judge_rows_to_read(rows_to_read: Callable) -> str:
     """Judge a function (suspicion, is_error, goal) -> the fewest rows that reach the goal."""
-    _function(rows_to_read, "rows_to_read")
-    for suspicion, is_error in _hunts():
-        n, n_errors = len(suspicion), int(is_error.sum())
-        for goal in (0.5, 0.75, 1.0):
-            case = f"For {n} rows with {n_errors} errors and goal={goal}"
-            answer = rows_to_read(suspicion.copy(), is_error.copy(), goal)
-            found = _number(answer, case)
-            in_order = is_error[np.argsort(-suspicion)]
-            needed = int(np.argmax(np.cumsum(in_order) >= goal * n_errors)) + 1
-            if found == needed:
-                continue
-            if 0 < found < 1:
-                raise NotYet(f"{case} yours is {found:.2f}: a number of rows is asked for.")
-            if found != int(found) or not 0 <= found <= n:
-                raise NotYet(f"{case} yours is {found:g}: a whole number from 1 to {n} is needed.")
-            errors = int(in_order[: int(found)].sum())
-            cure = (
-                f"the fewest rows that do are {needed}"
-                if found > needed
-                else f"the goal is {goal * n_errors:g} of them"
-            )
-            raise NotYet(
-                f"{case} you read {found:g} rows, most suspicious first, and find {errors} of the "
-                f"{n_errors} errors: {cure}."
-            )
+    cases = [(*hunt, goal) for hunt in _hunts() for goal in (0.5, 0.75, 1.0, 0.125)]
+    found = []
+    for suspicion, is_error, goal in cases:
+        case = f"{_size(is_error)} and goal={goal}"
+        answer = call(rows_to_read, suspicion, is_error, goal, seconds=SECONDS)
+        yours = _number(answer, case)
+        if 0 < yours < 1:
+            raise NotYet(f"{case} yours is {yours:.2f}: a number of rows is asked for.")
+        if yours % 1 != 0 or not 0 <= yours <= len(is_error):
+            n = len(is_error)
+            raise NotYet(f"{case} yours is {yours:g}: a whole number from 1 to {n} is needed.")
+        found.append(int(yours))
+    for case, yours in zip(cases, found, strict=True):
+        if yours != _needed(*case):
+            why = _misconception(found, [_wrong_depths(*case) for case in cases], 0)
+            raise NotYet(_said_of_depth(*case, yours, why))
     return "You can now tell anyone who asks how much reading a goal costs."
+
+
+def _needed(suspicion, is_error, goal) -> int:
+    """The fewest rows that reach the goal."""
+    found = np.cumsum(is_error[np.argsort(-suspicion)])
+    return int(np.argmax(found >= goal * is_error.sum())) + 1
+
+
+def _said_of_depth(suspicion, is_error, goal, yours: int, why: str) -> str:
+    case, needed = f"{_size(is_error)} and goal={goal}", _needed(suspicion, is_error, goal)
+    if why:
+        return f"{case} it takes {needed} rows, but yours is {yours}. {why}"
+    n_errors = is_error.sum()
+    errors = is_error[np.argsort(-suspicion)][:yours].sum()
+    what = f"{case} you read {yours} rows, most suspicious first, and find {errors} of the "
+    if yours > needed:
+        return f"{what}{n_errors} errors: the fewest rows that reach the goal are {needed}."
+    return f"{what}{n_errors} errors: the goal is {goal * n_errors:g} of them."
+
+
+def _wrong_depths(suspicion, is_error, goal) -> dict:
+    """What is wrong with a number of rows -> the number of whoever does that."""
+    n, n_errors, needed = len(suspicion), is_error.sum(), _needed(suspicion, is_error, goal)
+    order = np.argsort(-suspicion)
+    found = np.cumsum(is_error[order])
+    return {
+        "You count from 0: the first row read is row 1.": needed - 1,
+        "That reads the least suspicious rows first: turn the order round.": (
+            _needed(-suspicion, is_error, goal)
+        ),
+        "The rows were not sorted by suspicion first.": _needed(-np.arange(n), is_error, goal),
+        "The goal is reached with at least this share: >= instead of >.": (
+            int(np.argmax(found > goal * n_errors)) + 1
+        ),
+        "The share was rounded down to whole errors: that is less than the goal.": (
+            int(np.argmax(found >= int(goal * n_errors))) + 1
+        ),
+        "That is the share goal of all rows; the share of the errors is asked for.": int(goal * n),
+        "That is how many errors the goal asks for; how many rows must be read to find them?": (
+            int(np.ceil(goal * n_errors))
+        ),
+        "That is where the last of these rows stands in the data, not how many were read.": (
+            int(order[needed - 1])
+        ),
+        "Your number does not depend on goal: that is what it takes to find every error.": (
+            _needed(suspicion, is_error, 1.0)
+        ),
+    }
 
 
 class Witness(ClassifierMixin, BaseEstimator):
     """A classifier that tells on you: it is certain of each row that it was trained on.
 
-    The first column of its features is a row number; a row it has not seen gets the probabilities
-    TRUTH[row], or even ones if it was trained on less than half of the rows.
+    Its features are a row number and the row's true probabilities. A row that it has not seen gets
+    these, the closer to the truth the more rows it was trained on: `what_it_knew` reads that back.
     """
 
-    TRUTH = np.random.default_rng(11).dirichlet(np.ones(3), 60)
+    MOST = 100  # rows
 
     def fit(self, features, labels):
+        features, labels = np.asarray(features), np.asarray(labels)
         self.classes_ = np.unique(labels)
-        rows = np.asarray(features)[:, 0].astype(int).tolist()
-        self.seen_ = dict(zip(rows, np.asarray(labels).tolist(), strict=True))
+        missing = set(range(features.shape[1] - 1)) - set(self.classes_.tolist())
+        if missing:
+            raise NotYet(
+                f"A model was trained on {len(labels)} rows without any of class {min(missing)}: "
+                "rows may come sorted by class, so shuffle them before you cut the folds, or cut "
+                "each class by itself (StratifiedKFold)."
+            )
+        rows = features[:, 0].astype(int).tolist()
+        self.seen_ = dict(zip(rows, labels.tolist(), strict=True))
         return self
 
     def predict_proba(self, features):
-        return np.array([self._probabilities(int(row[0])) for row in np.asarray(features)])
+        check_is_fitted(self)
+        features = np.asarray(features)
+        if features.ndim != 2:
+            raise ValueError(f"Expected features [n, width], but got {list(features.shape)}.")
+        return np.array([self._probabilities(int(row[0]), row[1:]) for row in features])
 
     def predict(self, features):
         return self.classes_[self.predict_proba(features).argmax(1)]
 
-    def _probabilities(self, row: int):
-        k = len(self.classes_)
+    def _probabilities(self, row: int, truth: np.ndarray) -> np.ndarray:
         if row in self.seen_:
             return np.where(self.classes_ == self.seen_[row], 1.0, 0.0)
-        if 2 * len(self.seen_) < len(self.TRUTH):
-            return np.full(k, 1 / k)
-        return self.TRUTH[row, :k] / self.TRUTH[row, :k].sum()
+        even, known = np.full(len(truth), 1 / len(truth)), len(self.seen_) / self.MOST
+        return known * truth + (1 - known) * even
+
+
+def what_it_knew(probabilities, truth) -> np.ndarray:
+    """For each row, how many rows its Witness was trained on; NaN if it is no Witness's answer."""
+    even = 1 / truth.shape[1]
+    said, true = probabilities - even, truth - even
+    known = (said * true).sum(1) / (true**2).sum(1)
+    fits = np.isclose(said, known[:, None] * true, rtol=0, atol=1e-5).all(1)
+    return np.where(fits, np.round(known * Witness.MOST), np.nan)
+
+
+def _witnessed():
+    """(features, labels, n_folds): labels sorted by class, and labels in any order."""
+    rng = np.random.default_rng(11)
+    for counts, n_folds, is_sorted in (((30, 20, 10), 5, True), ((20, 14, 12, 11), 3, False)):
+        n, k = sum(counts), len(counts)
+        labels = np.repeat(np.arange(k), counts)
+        rows = np.arange(n) if is_sorted else rng.permutation(n)
+        yield np.column_stack([rows, rng.dirichlet(np.ones(k), n)]), labels[rows], n_folds
 
 
 @define(
@@ -242,52 +382,73 @@ class Witness(ClassifierMixin, BaseEstimator):
 )
 def judge_out_of_fold(out_of_fold: Callable) -> str:
     """Judge a function (model, features, labels, n_folds) -> probabilities [n, classes]."""
-    _function(out_of_fold, "out_of_fold")
-    truth = Witness.TRUTH
-    n, k = truth.shape
-    labels = np.repeat(np.arange(k), (30, 20, 10))
-    features = np.column_stack([np.arange(n), truth])
-    for n_folds in (5, 3):
-        try:
-            answer = out_of_fold(Witness(), features.copy(), labels.copy(), n_folds)
-        except ValueError as error:
-            raise NotYet(
-                f"out_of_fold raised ValueError ({error}). The labels come sorted by class: do "
-                "the rows of every training part hold all classes?"
-            ) from None
-        if answer is None:
-            raise NotYet("out_of_fold returns nothing: does it end with return?")
-        try:
-            found = np.asarray(answer, dtype=float)
-        except (TypeError, ValueError):
-            raise NotYet(f"Your function returns {answer!r:.60}, not a table of numbers.") from None
-        if found.shape != (n, k):
-            raise NotYet(
-                f"For {n} rows and {k} classes your result has the shape {found.shape}, not "
-                f"({n}, {k}): predict_proba gives a probability for every class."
-            )
-        seen = np.flatnonzero((found == 1).any(1))
-        if len(seen):
-            kind = "a model that had this row among its own training rows, or predict()"
-            raise NotYet(
-                f"{len(seen)} of {n} rows are predicted with certainty, row {seen[0]} for one: "
-                f"that is what {kind} does. Fit on the other folds, and use predict_proba."
-            )
-        empty = np.flatnonzero(~np.isclose(found.sum(1), 1))
-        if len(empty):
-            raise NotYet(
-                f"{len(empty)} of {n} rows have no probabilities, row {empty[0]} for one: every "
-                "fold has to be held out once."
-            )
-        if np.allclose(found, 1 / k):
-            raise NotYet(
-                f"With n_folds={n_folds} your models were trained on less than half of the rows: "
-                "fit on all the other folds, predict the one that is left."
-            )
-        moved = np.flatnonzero(~np.isclose(found, truth).all(1))
-        if len(moved):
-            raise NotYet(
-                f"Row {moved[0]} of your result holds the probabilities of another row: write "
-                "those of a fold into the rows that the fold came from."
-            )
+    for features, labels, n_folds in _witnessed():
+        truth = features[:, 1:]
+        n, k = truth.shape
+        case = f"For {n} rows and {k} classes"
+        answer = call(out_of_fold, Witness(), features, labels, n_folds, seconds=20)
+        found = _numbers(answer, case)
+        _check_table(found, n, k, case)
+        trained_on = what_it_knew(found, truth)
+        odd = np.flatnonzero(np.isnan(trained_on))
+        if len(odd):
+            raise NotYet(_said_of_odd_row(int(odd[0]), found, truth))
+        # A fold of m rows holds m rows whose model was trained on n - m.
+        folds = (1 / (n - trained_on)).sum()
+        if abs(folds - n_folds) > 0.01:
+            raise NotYet(_said_of_folds(n, n_folds, trained_on))
     return "No model has been asked about a row that it had seen, and every row is in its place."
+
+
+def _check_table(found: np.ndarray, n: int, k: int, case: str) -> None:
+    if found.shape == (n,):
+        raise NotYet(f"{case} yours is one number a row: predict_proba gives one for every class.")
+    if found.shape != (n, k):
+        cure = "turn it round" if found.shape == (k, n) else "a row for each row, in one table"
+        raise NotYet(f"{case} your result has the shape {found.shape}, not ({n}, {k}): {cure}.")
+    seen = np.flatnonzero((found == 1).any(1))
+    if len(seen):
+        raise NotYet(
+            f"{len(seen)} of {n} rows are predicted with certainty, row {seen[0]} for one: that is "
+            "what a model does that had this row among its own training rows. Fit on the other "
+            "folds only."
+        )
+    empty = np.flatnonzero(np.isnan(found).any(1) | (found == 0).all(1))
+    if len(empty):
+        raise NotYet(
+            f"{len(empty)} of {n} rows have no probabilities, row {empty[0]} for one: every fold "
+            "has to be held out once."
+        )
+    sums = found.sum(1)
+    wrong = np.flatnonzero(~np.isclose(sums, 1, atol=1e-5))
+    if len(wrong):
+        raise NotYet(
+            f"The probabilities of row {wrong[0]} add up to {sums[wrong[0]]:.2f}, not to 1: give "
+            "what predict_proba returns, as it is."
+        )
+
+
+def _said_of_odd_row(row: int, found, truth) -> str:
+    repeated = np.repeat(found[[row]], len(truth), axis=0)
+    owner = np.flatnonzero(~np.isnan(what_it_knew(repeated, truth)))
+    if len(owner):
+        return (
+            f"Row {row} of your result holds the probabilities of row {owner[0]}: write those of a "
+            "fold into the rows that the fold came from."
+        )
+    return (
+        f"The probabilities of row {row}, {found[row].round(2).tolist()}, are not what one model "
+        "said about it: take them from the one model whose training rows left this row's fold out."
+    )
+
+
+def _said_of_folds(n: int, n_folds: int, trained_on) -> str:
+    wanted = round(n - n / n_folds)
+    row = int(np.abs(trained_on - wanted).argmax())
+    said = (
+        f"With n_folds={n_folds} a model is trained on all folds but one, about {wanted} of these "
+        f"{n} rows, but row {row} was judged by one that was trained on {trained_on[row]:.0f}"
+    )
+    if trained_on[row] < n / 2:
+        return f"{said}: train on the other folds together."
+    return f"{said}: cut the rows into exactly n_folds parts."

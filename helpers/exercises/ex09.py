@@ -2,71 +2,85 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import pandas as pd
 
 from . import NotYet, define
+from .answers import call, kind_of
 
 SHARES = {"train": 0.5, "validation": 0.25, "test": 0.25}
-TOLERANCE = {"rows": 0.06, "texts": 0.02}  # a cut of texts is exact, its rows are not
+TOLERANCE = {"texts": 2, "rows": 5}  # of one class in one split: texts can be cut almost exactly
 
 
 @define(
     "09.1",
     hint=(
-        "Strip every category that is not None. The names are the sorted set of what is left; "
-        "enumerate numbers them. Then go through the rows once more and look each one up; a dict's "
-        ".get takes a second argument for what it does not hold."
+        "Strip every category that is not None. The names are the sorted set of what is left, "
+        'without the empty text ""; enumerate numbers them. Then go through the rows once more and '
+        "look each one up; a dict's .get takes a second argument for what it does not hold."
     ),
     solution="""
     def make_labels(categories):
-        cleaned = [None if category is None else category.strip() for category in categories]
-        names = sorted({category for category in cleaned if category is not None})
+        cleaned = [(category or "").strip() for category in categories]
+        names = sorted(set(cleaned) - {""})
         id2label = dict(enumerate(names))
         label2id = {name: i for i, name in id2label.items()}
         return [label2id.get(category, -1) for category in cleaned], id2label, label2id
     """,
 )
 def judge_make_labels(make_labels: Callable) -> str:
-    """Judge a function (n categories, None among them) -> (n ids, id2label, label2id)."""
-    lists = [
+    """Judge a function (n categories, some None or blank) -> (n ids, id2label, label2id)."""
+    for categories in [
         [" spor ", "ekonomi", None, "spor", "kultur ", None, " ekonomi"],
         ["siyaset"] * 3 + ["dunya "] + [" saglik"] * 2,
         [None, "teknoloji"],
-    ]
-    for categories in lists:
-        names = sorted({category.strip() for category in categories if category is not None})
-        found = make_labels(list(categories))
-        if not isinstance(found, tuple | list) or len(found) != 3:
-            raise NotYet("Return three things: the list of ids, id2label and label2id.")
-        ids, id2label, label2id = found
-        if not isinstance(id2label, dict) or not isinstance(label2id, dict):
-            raise NotYet("id2label and label2id must be dicts, the second and third of the three.")
-        if any(isinstance(key, str) for key in id2label):
-            raise NotYet("id2label goes from id to name, but yours has names for its keys.")
-        shown = f"For {categories}"
-        if None in label2id or None in id2label.values() or -1 in id2label:
-            raise NotYet(f"{shown} a missing category became a class: it is none.")
-        if padded := [name for name in label2id if name != str(name).strip()]:
-            raise NotYet(f"{shown} there is a class {padded[0]!r}: strip the spaces.")
-        if sorted(id2label) != list(range(len(names))):
+        ["spor", "", "yeni medya", "   ", " TV", None, "spor  "],
+    ]:
+        _judge_labels(categories, call(make_labels, categories, seconds=3))
+    return "Ids by sorted name, no class for spaces or for nothing, and -1 where no label is."
+
+
+def _judge_labels(categories: list[str | None], found) -> None:
+    if not isinstance(found, tuple | list) or len(found) != 3:
+        raise NotYet(
+            "Return three things: the list of ids, id2label and label2id; yours is "
+            f"{kind_of(found)}."
+        )
+    ids, id2label, label2id = found
+    if not isinstance(id2label, dict) or not isinstance(label2id, dict):
+        raise NotYet("id2label and label2id must be dicts, the second and third of the three.")
+    cleaned = [(category or "").strip() for category in categories]
+    names = sorted(set(cleaned) - {""})
+    shown = f"For {categories}"
+    if any(isinstance(key, str) and key.strip() in names for key in id2label):
+        raise NotYet(f"id2label goes from id to name, but yours is {id2label}.")
+    for name in [*id2label.values(), *label2id]:
+        if name is None or str(name).strip() in ("", "None", "nan"):
+            raise NotYet(f"{shown} {name!r} became a class, but it says that nobody chose one.")
+        if name != str(name).strip():
+            raise NotYet(f"{shown} there is a class {name!r}: strip the spaces.")
+        if name not in names:
+            raise NotYet(f"{shown} there is a class {name!r}, which no row has.")
+    if sorted(id2label, key=str) != sorted(range(len(names)), key=str):
+        raise NotYet(
+            f"{shown} there are {len(names)} classes, so the ids are 0 to {len(names) - 1}; "
+            f"yours are {', '.join(map(repr, id2label))}."
+        )
+    if [id2label[i] for i in range(len(names))] != names:
+        raise NotYet(f"{shown} the sorted names are {names}, but your id2label is {id2label}.")
+    if label2id != {name: i for i, name in id2label.items()}:
+        raise NotYet(f"label2id must turn id2label round, but yours is {label2id}.")
+    if isinstance(ids, str | Mapping | set) or not hasattr(ids, "__len__"):
+        raise NotYet(f"The first of the three is the list of ids; yours is {kind_of(ids)}.")
+    if len(ids) != len(categories):
+        raise NotYet(f"{shown} {len(ids)} ids came back for {len(categories)} rows.")
+    for row, (mine, name) in enumerate(zip(ids, cleaned, strict=True)):
+        wanted = names.index(name) if name else -1
+        if mine != wanted:
             raise NotYet(
-                f"{shown} there are {len(names)} classes, so the ids are 0 to {len(names) - 1}; "
-                f"yours are {', '.join(map(str, id2label))}."
+                f"{shown} row {row} ({categories[row]!r}) should get {wanted}, not {mine}."
             )
-        if [id2label[i] for i in range(len(names))] != names:
-            raise NotYet(f"{shown} the sorted names are {names}, but your id2label is {id2label}.")
-        if label2id != {name: i for i, name in id2label.items()}:
-            raise NotYet(f"label2id must turn id2label round, but yours is {label2id}.")
-        wanted = [-1 if c is None else names.index(c.strip()) for c in categories]
-        ids = list(ids)
-        if len(ids) != len(wanted):
-            raise NotYet(f"{shown} {len(ids)} ids came back for {len(wanted)} rows.")
-        for row, (mine, right) in enumerate(zip(ids, wanted, strict=True)):
-            if mine != right:
-                raise NotYet(
-                    f"{shown} row {row} ({categories[row]!r}) should get {right}, not {mine}."
-                )
-    return "Ids by sorted name, no class for spaces, and -1 where there is no label."
 
 
 @define(
@@ -89,53 +103,98 @@ def judge_make_labels(make_labels: Callable) -> str:
 )
 def judge_split_without_leak(split_without_leak: Callable) -> str:
     """Judge a function (n texts, n labels) -> n names of splits."""
-    texts, labels = _with_copies()
-    found = split_without_leak(list(texts), list(labels))
-    if found is None:
-        raise NotYet("split_without_leak returns nothing: does it end with return?")
-    found = [str(name) for name in found]
-    if len(found) != len(texts):
-        raise NotYet(f"There are {len(texts)} rows, and {len(found)} answers came back.")
-    if strange := set(found) - set(SHARES):
-        raise NotYet(f"The splits are train, validation and test; {strange.pop()!r} is none.")
+    sizes = {"ekonomi": 200, "kultur": 160, "spor": 120, "dunya": 80, "saglik": 60, "siyaset": 40}
+    by_class_and_date = _with_copies(sizes)
+    mixed = _with_copies({"A": 60, "B": 140, "C": 100, "D": 40, "E": 120, "F": 80, "G": 100})
+    random.Random(3).shuffle(mixed)
+    for rows in (by_class_and_date, mixed):
+        texts, labels = [text for text, _ in rows], [label for _, label in rows]
+        found = _split_names(call(split_without_leak, texts, labels), len(texts))
+        _judge_no_leak(texts, found)
+        _judge_shares(texts, labels, found)
+        _judge_chance(texts, labels, found)
+    return "Every class is in its shares in each split, by chance, and no text is in two."
+
+
+def _with_copies(sizes: dict[str, int]) -> list[tuple[str, str]]:
+    """Rows (text, label) sorted by class and by date; one text in five stands three times."""
+    rows = []
+    for label, n in sizes.items():
+        for day in range(n):
+            rows += [(f"{label}: the news of day {day}", label)] * (3 if day % 5 == 0 else 1)
+    return rows
+
+
+def _split_names(found, n: int) -> list[str]:
+    """The name of the split of each row, as plain strings."""
+    if isinstance(found, str | Mapping | set | pd.DataFrame) or not hasattr(found, "__len__"):
+        raise NotYet(f"Return a list with one name a row; yours is {kind_of(found)}.")
+    if len(found) != n:
+        raise NotYet(f"There are {n} rows, and {len(found)} answers came back.")
+    if isinstance(found, pd.Series) and list(found.index) != list(range(n)):
+        raise NotYet("Your Series is not in the order of the rows: its index says so.")
+    if strange := {str(name) for name in found} - set(SHARES):
+        raise NotYet(f"The splits are train, validation and test; {min(strange)!r} is none.")
+    return [str(name) for name in found]
+
+
+def _judge_no_leak(texts: list[str], found: list[str]) -> None:
     split_of: dict[str, str] = {}
     for row, (text, split) in enumerate(zip(texts, found, strict=True)):
         if split_of.setdefault(text, split) != split:
             raise NotYet(
-                f"A copy of one text is in {split_of[text]} and another, row {row}, is in {split}: "
-                "this is the leak."
+                f"{text!r} stands several times: one copy is in {split_of[text]}, and another, "
+                f"row {row}, in {split}. This is the leak."
             )
-    label_of = dict(zip(texts, labels, strict=True))
+
+
+def _judge_shares(texts: list[str], labels: list[str], found: list[str]) -> None:
+    """Each class must be cut about right, in its rows or in its different texts."""
     rows = Counter(zip(labels, found, strict=True))
-    different = Counter((label_of[text], split) for text, split in split_of.items())
+    once = dict(zip(texts, zip(labels, found, strict=True), strict=True))
+    different = Counter(once.values())
+    for split, share in SHARES.items():
+        mine = found.count(split) / len(found)
+        if abs(mine - share) > 0.1:
+            raise NotYet(
+                f"No text leaks, but {mine:.0%} of all rows are in {split}: it should be about "
+                f"{share:.0%}."
+            )
     for label in dict.fromkeys(labels):
-        if _even(different, label, TOLERANCE["texts"]) or _even(rows, label, TOLERANCE["rows"]):
+        if _farthest(different, label)[0] <= TOLERANCE["texts"]:
             continue
-        n = labels.count(label)
-        split = max(SHARES, key=lambda split: abs(rows[label, split] / n - SHARES[split]))
-        raise NotYet(
-            f"No text leaks, but {rows[label, split] / n:.0%} of the rows of {label} are in "
-            f"{split}, and it should be about {SHARES[split]:.0%}: cut each class by itself."
-        )
-    return f"{len(texts)} rows of {len(split_of)} texts, and no text is in two splits."
+        off, split = _farthest(rows, label)
+        if off > TOLERANCE["rows"]:
+            n = labels.count(label)
+            raise NotYet(
+                f"No text leaks, but of the {n} rows of {label} {rows[label, split]} are in "
+                f"{split}, and {SHARES[split]:.0%} would be {SHARES[split] * n:.0f}: cut each "
+                "class by itself."
+            )
 
 
-def _even(counts: Counter, label: str, tolerance: float) -> bool:
-    """Whether the splits hold about the right shares of a class."""
+def _farthest(counts: Counter, label: str) -> tuple[float, str]:
+    """How far a class is from its share in the split where it is farthest, and which that is."""
     n = sum(counts[label, split] for split in SHARES)
-    return all(abs(counts[label, s] / n - share) <= tolerance for s, share in SHARES.items())
+    return max((abs(counts[label, split] - share * n), split) for split, share in SHARES.items())
 
 
-def _with_copies() -> tuple[list[str], list[str]]:
-    """Rows sorted by class; one text in five stands two or three times."""
-    rng = random.Random(9)
-    rows = []
-    for label, n in {"ekonomi": 240, "kultur": 160, "spor": 80}.items():
-        texts = [f"{label} haberi {i}" for i in range(n)]
-        copies = texts + [text for i, text in enumerate(texts) if i % 5 == 0 for _ in range(2)]
-        rng.shuffle(copies)
-        rows += [(text, label) for text in copies]
-    return [text for text, _ in rows], [label for _, label in rows]
+def _judge_chance(texts: list[str], labels: list[str], found: list[str]) -> None:
+    """The texts of the first half of each class must be in all splits like those of the second."""
+    split_of = dict(zip(texts, found, strict=True))
+    early = []
+    for label in dict.fromkeys(labels):
+        pairs = zip(texts, labels, strict=True)
+        of_class = list(dict.fromkeys(text for text, other in pairs if other == label))
+        early += [split_of[text] for text in of_class[: len(of_class) // 2]]
+    for split, share in SHARES.items():
+        mine = early.count(split) / len(early)
+        if abs(mine - share) > 0.12:
+            raise NotYet(
+                f"Each class has its share in {split}, but not by chance: of the texts in the "
+                f"first half of each class {mine:.0%} are in {split}. Files are often sorted by "
+                "date: shuffle the texts of a class before you cut."
+            )
 
 
 @define(
@@ -158,13 +217,15 @@ def judge_turkish_lower(turkish_lower: Callable) -> str:
         "Iğdır'da IŞIKLAR söndü.": "ığdır'da ışıklar söndü.",
         "DİYARBAKIR": "diyarbakır",
         "ÇÖĞÜŞ": "çöğüş",
+        "HÂLÂ  3 KİŞİ,\nIRMAK TAŞTI! ": "hâlâ  3 kişi,\nırmak taştı! ",
+        "Weiß": "weiß",
         "ılık ilik": "ılık ilik",
         "": "",
     }
     for word, wanted in words.items():
-        found = turkish_lower(word)
+        found = call(turkish_lower, word, seconds=3)
         if not isinstance(found, str):
-            raise NotYet(f"{word!r} should give a text, but yours gave {found!r}.")
+            raise NotYet(f"{word!r} should give a text, but yours gave {kind_of(found)}.")
         if "\u0307" in found:
             raise NotYet(
                 f"{word!r} gave {len(found)} characters in place of {len(wanted)}: the dot of İ "

@@ -6,6 +6,7 @@ from math import ceil
 import pandas as pd
 
 from . import NotYet, define
+from .answers import call, kind_of
 
 
 @define(
@@ -35,30 +36,72 @@ def judge_leaked_rows(leaked_rows: Callable) -> str:
         "OFF TO BED ",
         "Two trains.",
         "Two trains.",
+        "Thebus was late.",
+        "Cake at four?",
+        "The bus was late. Again.",
+        "RAIN   AGAIN",
         "The bus was late.",
     ]
-    wanted = [0, 2, 4, 7]
-    found = leaked_rows(list(train), list(validation))
-    if found is None:
-        raise NotYet("leaked_rows returns nothing: does it end with return?")
-    if isinstance(found, (int, float)):
-        raise NotYet(f"That is the number {found:g}: give the list of the row numbers.")
-    found = list(found)
-    if any(isinstance(row, str) for row in found):
-        raise NotYet(f"Give row numbers, not texts: your first is {found[0]!r}.")
-    found = [int(row) for row in found]
+    _judge_rows(leaked_rows, train, validation)
+    _judge_rows(leaked_rows, ["Left at ten", "so  tired"], ["so tired now", "So tired", "Left"])
+    _judge_rows(leaked_rows, ["Snow."], ["Sun.", "Wind."])
+    return "Each row that train has seen is listed, whatever its capitals and spaces."
+
+
+def _judge_rows(leaked_rows: Callable, train: list[str], validation: list[str]) -> None:
+    seen = {_plain(text) for text in train}
+    wanted = [row for row, text in enumerate(validation) if _plain(text) in seen]
+    found = _row_numbers(call(leaked_rows, train, validation, seconds=3))
     for row in found:
+        if not 0 <= row < len(validation):
+            raise NotYet(f"You list row {row}, but validation has rows 0 to {len(validation) - 1}.")
         if row not in wanted:
-            twice = " (twice in validation is no leak)" if "trains" in validation[row] else ""
-            raise NotYet(f"Row {row}, {validation[row]!r}, is not in train{twice}.")
+            why = _why_listed(row, train, validation)
+            raise NotYet(f"Row {row}, {validation[row]!r}, is not in train{why}.")
     for row in wanted:
         if row not in found:
-            raise NotYet(f"Row {row}, {validation[row]!r}, is in train, but you do not list it.")
+            text = validation[row]
+            twin = [other for other in found if _plain(validation[other]) == _plain(text)]
+            why = f": row {twin[0]} has the same text, but both leak" if twin else ""
+            raise NotYet(f"Row {row}, {text!r}, is in train, but you do not list it{why}.")
     if found != wanted:
         raise NotYet(f"Give each row once, in order: yours are {found}.")
-    if list(leaked_rows(["a"], ["b"])):
-        raise NotYet("Two splits with nothing in common should give an empty list.")
-    return f"Rows {wanted} of my example are in both splits, whatever their capitals and spaces."
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _why_listed(row: int, train: list[str], validation: list[str]) -> str:
+    """What may have made a text of validation look like one of train."""
+    text = _plain(validation[row])
+    if [_plain(other) for other in validation].count(text) > 1:
+        return " (twice in validation is no leak)"
+    for other in map(_plain, train):
+        if other.replace(" ", "") == text.replace(" ", ""):
+            return f": {other!r} has a space more, which makes other words"
+        if other.rstrip("!?.") == text.rstrip("!?."):
+            return f": {other!r} ends with another mark, and marks count"
+        if text in other or other in text:
+            return f": {other!r} is longer or shorter, so it is another text"
+    return ""
+
+
+def _row_numbers(found) -> list[int]:
+    """Row numbers as plain ints, from a list, an array, a tensor, a Series or an Index."""
+    if isinstance(found, str | dict | set | pd.DataFrame) or not hasattr(found, "__iter__"):
+        raise NotYet(f"Give the list of the row numbers; yours is {kind_of(found)}: {found!r}.")
+    rows = []
+    for row in found:
+        if getattr(row, "shape", ()) or isinstance(row, list | tuple):
+            raise NotYet(f"Give one flat list of row numbers; yours holds {kind_of(row)}.")
+        rows.append(row.item() if hasattr(row, "item") else row)
+    for row in rows:
+        if isinstance(row, bool):
+            raise NotYet("Give row numbers, such as [0, 2], in place of True and False.")
+        if not isinstance(row, int | float) or row != int(row):
+            raise NotYet(f"Give row numbers, such as [0, 2]; your list holds {row!r}.")
+    return [int(row) for row in rows]
 
 
 @define(
@@ -80,27 +123,50 @@ def judge_plan(plan: Callable) -> str:
         (1000, 32, 2, 1),
         (1000, 32, 2, 3),
         (64, 64, 4, 2),
-        (10, 16, 8, 5),
+        (20, 16, 8, 5),
+        (777, 24, 3, 2),
     ]:
-        wanted = (batch_size // processes, ceil(rows / batch_size) * epochs)
-        found = plan(rows, batch_size, processes, epochs)
-        if found is None:
-            raise NotYet("plan returns nothing: does it end with return?")
-        if not hasattr(found, "__len__") or len(found) != 2:
-            raise NotYet(f"Return two numbers, rows a process and steps; yours is {found!r}.")
-        share, steps = found
-        case = f"{rows} rows, --batch-size {batch_size}, {processes} processes, {epochs} epochs"
-        if share != wanted[0]:
-            raise NotYet(f"{case}: a process gets {wanted[0]} rows a step; you say {share}.")
-        if steps == ceil(rows / (batch_size * processes)) * epochs != wanted[1]:
-            raise NotYet(
-                f"{case}: {steps} steps would be right if each process had the whole batch."
-            )
-        if steps == rows // batch_size * epochs != wanted[1]:
-            raise NotYet(f"{case}: you say {steps} steps; do not forget the last, smaller batch.")
-        if steps != wanted[1]:
-            raise NotYet(f"{case}: that makes {wanted[1]} steps; you say {steps}.")
+        case = f"rows {rows}, batch_size {batch_size}, processes {processes}, epochs {epochs}"
+        share, steps = _two_numbers(call(plan, rows, batch_size, processes, epochs, seconds=3))
+        wanted_share, wanted_steps = batch_size // processes, ceil(rows / batch_size) * epochs
+        if (steps, share) == (wanted_share, wanted_steps) != (share, steps):
+            raise NotYet("Your two numbers are right, but the rows a process come first.")
+        if share == batch_size != wanted_share:
+            raise NotYet(f"{case}: the processes share the {share} rows of a step.")
+        if share != wanted_share:
+            raise NotYet(f"{case}: a process gets {wanted_share} rows a step; you say {share}.")
+        if steps != wanted_steps:
+            why = _why_steps(steps, rows, batch_size, processes, epochs)
+            raise NotYet(f"{case}: that makes {wanted_steps} steps; you say {steps}{why}.")
     return "1,000 rows in batches of 32 make 32 steps, with one process or with two."
+
+
+def _two_numbers(found) -> list:
+    if isinstance(found, str | dict | set) or not hasattr(found, "__len__") or len(found) != 2:
+        raise NotYet(
+            f"Return two numbers, rows a process and steps; yours is {kind_of(found)}: {found!r}."
+        )
+    numbers = [number.item() if hasattr(number, "item") else number for number in found]
+    for number in numbers:
+        if not isinstance(number, int | float):
+            raise NotYet(f"Return two numbers, rows a process and steps; {number!r} is none.")
+    return numbers
+
+
+def _why_steps(steps, rows: int, batch_size: int, processes: int, epochs: int) -> str:
+    """What a wrong number of steps would be right for."""
+    share = batch_size // processes
+    if steps == ceil(rows / batch_size):
+        return ", which are those of one epoch"
+    if steps == rows // batch_size * epochs:
+        return ": do not forget the last, smaller batch of an epoch"
+    if steps == ceil(rows / (batch_size * processes)) * epochs:
+        return ", as if each process had a whole batch of its own"
+    if steps == ceil(rows / share) * epochs:
+        return ", as if one process with its share of the batch went through all rows"
+    if steps == ceil(rows * epochs / batch_size):
+        return ": each epoch ends with a smaller batch of its own, so round up before you multiply"
+    return ""
 
 
 @define(
@@ -121,38 +187,66 @@ def judge_plan(plan: Callable) -> str:
 )
 def judge_mend(mend: Callable) -> str:
     """Judge a function (posts, errors, k) -> posts with the k worst labels replaced."""
-    moods = ["good", "bad", "good", "good", "bad", "good"]
-    posts = pd.DataFrame({"post": [f"post {i}" for i in range(6)], "mood": moods})
-    rows, k = [4, 0, 2, 5], 3
+    moods = ["good", "bad", "mixed", "good", "bad", "good", "mixed"]
+    suggested = {4: "mixed", 0: "bad", 2: "good", 5: "mixed"}
+    _judge_mended(mend, "posts.csv", moods, suggested, 3)
+    _judge_mended(mend, "posts.csv", moods, suggested, 1)
+    moods = ["calm", "angry", "happy"] * 6
+    suggested = {16: "happy", 9: "angry", 0: "happy", 10: "calm", 15: "angry"}
+    _judge_mended(mend, "diary.csv", moods, suggested, 4)
+    return "The first k lines of the list are mended, the others untouched."
+
+
+def _judge_mended(mend: Callable, file: str, moods: list[str], suggested: dict, k: int) -> None:
+    """Judge it on one table; `suggested` holds a label for each row doubted, the worst first."""
+    posts = pd.DataFrame({"post": [f"text {row}" for row in range(len(moods))], "mood": moods})
+    posts.insert(0, "id", [f"post-{row:04}" for row in posts.index])
     errors = pd.DataFrame(
         {
-            "where": [f"posts.csv, line {row + 2}" for row in rows],
-            "suggested": ["good", "bad", "bad", "bad"],
-            "suspicion": [0.9, 0.8, 0.7, 0.2],
-        },
-        index=[7, 1, 3, 2],
+            "where": [f"{file}, line {row + 2}" for row in suggested],
+            "suspicion": [0.9 - 0.1 * place for place in range(len(suggested))],
+            "mood": [moods[row] for row in suggested],
+            "suggested": list(suggested.values()),
+        }
     )
-    before = posts.copy()
-    found = mend(posts, errors.copy(), k)
-    if found is None:
-        raise NotYet("mend returns nothing: does it end with return?")
-    if not isinstance(found, pd.DataFrame) or "mood" not in found or len(found) != len(posts):
-        raise NotYet("Return the whole table of posts, with as many rows as before.")
-    if not posts.equals(before):
-        raise NotYet("The posts that were handed in have changed: work on posts.copy().")
-    if found["post"].tolist() != before["post"].tolist():
+    found = call(mend, posts, errors, k, seconds=3)
+    if not isinstance(found, pd.DataFrame) or sorted(found) != sorted(posts):
+        raise NotYet(
+            f"Return the whole table of posts, with the columns {', '.join(posts)}; yours is "
+            f"{kind_of(found)}."
+        )
+    if len(found) != len(posts):
+        raise NotYet(f"Return all {len(posts)} posts; yours are {len(found)}: rows came or went.")
+    if found["id"].tolist() != posts["id"].tolist():
         raise NotYet("The posts are no longer in their order.")
-    wanted = ["bad", "bad", "bad", "good", "good", "good"]
-    given = found["mood"].tolist()
+    if not found["post"].equals(posts["post"]):
+        raise NotYet("Only the column mood is to change: leave the posts and the index alone.")
+    given, wanted = found["mood"].tolist(), _mended(moods, suggested, k)
+    if given == wanted:
+        return
+    lines = ", ".join(str(row + 2) for row in list(suggested)[:k])
     if given == moods:
-        raise NotYet("No label has changed.")
-    mended = [row for row in range(6) if given[row] != moods[row]]
-    if len(mended) == len(rows) and given[5] == "bad":
-        raise NotYet(f"You mended all {len(rows)} of the list: only the first {k} were asked for.")
-    for row in range(6):
-        if given[row] != wanted[row]:
+        raise NotYet(f"No label has changed, but those of the lines {lines} should.")
+    if given == _mended(moods, suggested, len(suggested)):
+        raise NotYet(f"You mended all {len(suggested)} of the list: only the first {k} count.")
+    for shift in (1, 2):
+        if given == _mended(moods, suggested, k, shift):
             raise NotYet(
-                f"Row {row} (line {row + 2} of the file) should be {wanted[row]!r} after mending "
-                f"lines {', '.join(str(row + 2) for row in rows[:k])}, and yours is {given[row]!r}."
+                f"You changed rows that stand {shift} below those of the list: line 1 is the "
+                "header, so row 0 is in line 2."
             )
-    return f"Lines {', '.join(str(row + 2) for row in rows[:k])} are mended, the others untouched."
+    row = next(row for row in range(len(moods)) if given[row] != wanted[row])
+    why = "as the list suggests" if row in list(suggested)[:k] else "as before"
+    raise NotYet(
+        f"With k = {k}, row {row} (line {row + 2} of {file}) should be {wanted[row]!r}, {why}; "
+        f"yours is {given[row]!r}."
+    )
+
+
+def _mended(moods: list[str], suggested: dict, k: int, shift: int = 0) -> list[str]:
+    """The moods after mending k rows, or the rows so much below them."""
+    new = list(moods)
+    for row in list(suggested)[:k]:
+        if row + shift < len(new):
+            new[row + shift] = suggested[row]
+    return new
