@@ -4,9 +4,12 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+import torch
 from datasets import ClassLabel, Dataset, Features, Value, load_dataset
 from sklearn.model_selection import StratifiedShuffleSplit, train_test_split
 from sklearn.utils.class_weight import compute_class_weight
+
+from helpers import load_corpus
 
 COLUMNS = ["text", "label"]
 
@@ -26,6 +29,31 @@ def split_at_semicolons(path, names):
     lines = load_dataset("text", data_files=path, split="train")
     posts = lines.map(lambda row: dict(zip(COLUMNS, row["text"].split(";")[:2], strict=True)))
     return posts.cast_column("label", ClassLabel(names=names))
+
+
+def first_row_dropped_later(path, names):
+    return by_features(path, names).select(range(5, 15))
+
+
+def names_hard_coded(path, names):
+    names = load_corpus("emotion")["train"].features["label"].names
+    return read(path).cast_column("label", ClassLabel(names=names))
+
+
+def names_sorted_in_place(path, names):
+    posts = read(path).cast_column("label", ClassLabel(names=list(names)))
+    names.sort()
+    return posts
+
+
+def path_hard_coded(path, names):
+    texts = load_corpus("emotion")["train"]["text"][:50]
+    features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
+    return Dataset.from_dict({"text": texts, "label": [0] * 50}, features=features)
+
+
+def labels_all_alike(path, names):
+    return by_features(path, names).map(lambda row: {"label": 0})
 
 
 def by_pandas(path, names):
@@ -57,6 +85,31 @@ def count_weights(formula):
     return weights
 
 
+def labels_ignored(labels, n_classes):
+    return by_numpy(load_corpus("emotion")["train"]["label"][:], n_classes)
+
+
+def n_classes_ignored(labels, n_classes):
+    return by_numpy(labels, len(set(labels)))
+
+
+def six_classes(labels, n_classes):
+    return by_numpy(labels, 6)
+
+
+def labels_sorted_in_place(labels, n_classes):
+    labels.sort()
+    return by_numpy(labels, n_classes)
+
+
+def as_series(labels, n_classes):
+    return pd.Series(by_numpy(labels, n_classes)).sort_values()
+
+
+def as_tensor(labels, n_classes):
+    return torch.tensor(by_numpy(labels, n_classes))
+
+
 def in_order_of_frequency(labels, n_classes):
     counts = pd.Series(labels).value_counts()
     return (len(labels) / (n_classes * counts)).tolist()
@@ -86,6 +139,36 @@ def whole_rows_deduplicated(frame, share, seed):
 def seed_forgotten(frame, share, seed):
     once = frame.drop_duplicates("text")
     return split(once, share, None, stratify=once["label"])
+
+
+def seed_fixed(frame, share, seed):
+    once = frame.drop_duplicates("text")
+    return split(once, share, 42, stratify=once["label"])
+
+
+def share_fixed(frame, share, seed):
+    once = frame.drop_duplicates("text")
+    return split(once, 0.2, seed, stratify=once["label"])
+
+
+def parts_swapped(frame, share, seed):
+    return by_class(frame, share, seed)[::-1]
+
+
+def frame_changed(frame, share, seed):
+    frame.drop_duplicates("text", inplace=True)
+    return split(frame, share, seed, stratify=frame["label"])
+
+
+def four_parts(frame, share, seed):
+    once = frame.drop_duplicates("text")
+    return train_test_split(
+        once["text"], once["label"], test_size=share, stratify=once["label"], random_state=seed
+    )
+
+
+def texts_only(frame, share, seed):
+    return [part["text"] for part in by_class(frame, share, seed)]
 
 
 def in_order(frame, share, seed):
@@ -135,6 +218,13 @@ ANSWERS = {
             ),
             "split at every semicolon": lambda: (split_at_semicolons,),
             "return forgotten": lambda: (lambda path, names: None,),
+            "rows lost, but not the first alone": lambda: (first_row_dropped_later,),
+            "names written into the function": lambda: (names_hard_coded,),
+            "names changed": lambda: (names_sorted_in_place,),
+            "another file than that at path": lambda: (path_hard_coded,),
+            "every label the same": lambda: (labels_all_alike,),
+            "a DataFrame": lambda: (lambda path, names: pd.read_csv(path, sep=";", names=COLUMNS),),
+            "the dataset in place of the function": lambda: (load_corpus("emotion")["train"],),
         },
         "right": {
             "load_dataset and cast_column": lambda: (
@@ -152,11 +242,21 @@ ANSWERS = {
             "in order of frequency, not of id": lambda: (in_order_of_frequency,),
             "a class without rows divides by zero": lambda: (no_gap_weights,),
             "all classes alike": lambda: (lambda labels, n_classes: [1.0] * n_classes,),
+            "all weights 0": lambda: (lambda labels, n_classes: [0] * n_classes,),
+            "the corpus's labels, whatever is given": lambda: (labels_ignored,),
+            "as many classes as occur": lambda: (n_classes_ignored,),
+            "always six classes": lambda: (six_classes,),
+            "labels changed": lambda: (labels_sorted_in_place,),
+            "names of classes, not weights": lambda: (lambda labels, n_classes: list("abcdef"),),
+            "one number": lambda: (lambda labels, n_classes: 1.0,),
+            "the weights in place of the function": lambda: ([1.0, 2.0],),
         },
         "right": {
             "a loop over the ids": lambda: (count_weights(lambda n, k, c: n / (k * c)),),
             "numpy": lambda: (by_numpy,),
             "scikit-learn, in a dict by id": lambda: (by_name_of_id,),
+            "a Series by id, the smallest first": lambda: (as_series,),
+            "a tensor": lambda: (as_tensor,),
         },
     },
     "01.3": {
@@ -172,6 +272,13 @@ ANSWERS = {
             "shared texts thrown away afterwards": lambda: (overlap_thrown_away,),
             "labels shuffled apart from their texts": lambda: (labels_left_behind,),
             "the seed forgotten": lambda: (seed_forgotten,),
+            "always the same seed": lambda: (seed_fixed,),
+            "always the same share": lambda: (share_fixed,),
+            "the parts swapped": lambda: (parts_swapped,),
+            "the caller's frame changed": lambda: (frame_changed,),
+            "four parts": lambda: (four_parts,),
+            "only the texts": lambda: (texts_only,),
+            "the parts in place of the function": lambda: (pd.DataFrame({"text": ["a"]}),),
         },
         "right": {
             "drop_duplicates, then train_test_split": lambda: (

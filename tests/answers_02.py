@@ -3,8 +3,10 @@
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
+from datasets import Dataset
 from transformers import AutoTokenizer
 
 from helpers import load_corpus
@@ -41,6 +43,36 @@ def one_hot_rows(text, token2idx):
     return F.one_hot(to_ids(text, token2idx), num_classes=len(token2idx))
 
 
+def lower_cased(text, token2idx):
+    return one_hot_rows(text.lower(), token2idx)
+
+
+def stripped(text, token2idx):
+    return one_hot_rows(text.strip(), token2idx)
+
+
+def turned(text, token2idx):
+    return one_hot_rows(text, token2idx).T
+
+
+def twos(text, token2idx):
+    return 2 * one_hot_rows(text, token2idx)
+
+
+def unknown_added(text, token2idx):
+    for character in text:
+        token2idx.setdefault(character, token2idx["[UNK]"])
+    return F.one_hot(to_ids(text, token2idx), num_classes=max(token2idx.values()) + 1)
+
+
+def list_of_tensors(text, token2idx):
+    return list(one_hot_rows(text, token2idx))
+
+
+def as_frame(text, token2idx):
+    return pd.DataFrame(with_lists(text, token2idx))
+
+
 def with_identity(text, token2idx):
     return np.eye(len(token2idx))[to_ids(text, token2idx).numpy()]
 
@@ -72,6 +104,27 @@ def mask_of_ones(batch, pad_id):
     return ids, [[1] * len(row) for row in mask]
 
 
+def mask_from_ids(batch, pad_id):
+    ids, _ = pad(batch, pad_id)
+    return ids, [[int(number != pad_id) for number in row] for row in ids]
+
+
+def mask_first(batch, pad_id):
+    return pad(batch, pad_id)[::-1]
+
+
+def endless(batch, pad_id):
+    rows = [list(row) for row in batch]
+    while len(rows[0]) < max(map(len, rows)) or len(rows) > 0:
+        rows[0] = rows[0][:1]
+    return rows, rows
+
+
+def as_dict(batch, pad_id):
+    ids, mask = pad(batch, pad_id)
+    return {"input_ids": ids, "attention_mask": mask}
+
+
 def mask_inverted(batch, pad_id):
     ids, mask = pad(batch, pad_id)
     return ids, [[1 - m for m in row] for row in mask]
@@ -87,14 +140,17 @@ def changes_its_input(batch, pad_id):
 def with_tensors(batch, pad_id):
     rows = [torch.tensor(row) for row in batch]
     ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=pad_id)
-    return ids, (ids != pad_id).int()
+    lengths = torch.tensor([len(row) for row in batch])
+    return ids, (torch.arange(ids.shape[1]) < lengths[:, None]).int()
 
 
 def with_arrays(batch, pad_id):
     ids = np.full((len(batch), max(map(len, batch))), pad_id)
+    mask = np.zeros(ids.shape, dtype=bool)
     for i, row in enumerate(batch):
         ids[i, : len(row)] = row
-    return [ids, ids != pad_id]
+        mask[i, : len(row)] = True
+    return [ids, mask]
 
 
 @lru_cache
@@ -123,6 +179,27 @@ def sorted_by_length():
     return data.select(np.argsort(lengths, kind="stable"))
 
 
+def text_with_itself():
+    return load_corpus("emotion")["validation"].map(
+        lambda row: {
+            "input_ids": tokenizer()(row["text"], row["text"]).input_ids
+            if len(row["text"]) < 40
+            else tokenizer()(row["text"], truncation=True, max_length=32).input_ids
+        }
+    )
+
+
+def rows_exchanged():
+    data = encoded()
+    return data.select([1, 0, *range(2, len(data))])
+
+
+def labels_moved():
+    data = encoded()
+    labels = data["label"][:]
+    return Dataset.from_dict({"input_ids": data["input_ids"][:], "label": labels[1:] + labels[:1]})
+
+
 def row_by_row():
     return load_corpus("emotion")["validation"].map(
         lambda row: {
@@ -144,11 +221,19 @@ ANSWERS = {
             "the result of a call instead of the function": lambda: (
                 one_hot_rows("ab", {"a": 0, "b": 1, "[UNK]": 2}),
             ),
+            "the text in small letters": lambda: (lower_cased,),
+            "spaces at the end cut off": lambda: (stripped,),
+            "rows and columns swapped": lambda: (turned,),
+            "a 2 where a 1 should stand": lambda: (twos,),
+            "new characters put into token2idx": lambda: (unknown_added,),
+            "a string": lambda: (lambda text, token2idx: text,),
         },
         "right": {
             "F.one_hot": lambda: (one_hot_rows,),
             "rows of the identity matrix": lambda: (with_identity,),
             "lists": lambda: (with_lists,),
+            "a list of tensors": lambda: (list_of_tensors,),
+            "a DataFrame": lambda: (as_frame,),
         },
     },
     "02.2": {
@@ -163,6 +248,11 @@ ANSWERS = {
             "mask inverted": lambda: (mask_inverted,),
             "no mask": lambda: (lambda batch, pad_id: pad(batch, pad_id)[0],),
             "changes its input": lambda: (changes_its_input,),
+            "mask from the ids": lambda: (mask_from_ids,),
+            "the mask first": lambda: (mask_first,),
+            "a loop that never ends": lambda: (endless,),
+            "a dict": lambda: (as_dict,),
+            "the result instead of the function": lambda: (pad([[1], [2, 3]], 0),),
         },
         "right": {
             "lists": lambda: (pad,),
@@ -180,6 +270,12 @@ ANSWERS = {
             "all splits": lambda: (encoded(None),),
             "labels removed": lambda: (encoded(remove=["text", "label"]),),
             "rows sorted by length": lambda: (sorted_by_length(),),
+            "a lower limit": lambda: (encoded(max_length=16),),
+            "each text twice, as a pair": lambda: (text_with_itself(),),
+            "two rows exchanged": lambda: (rows_exchanged(),),
+            "labels of other rows": lambda: (labels_moved(),),
+            "the function in place of the dataset": lambda: (encoded,),
+            "a DataFrame": lambda: (pd.DataFrame(encoded()[:]),),
             "tokens without labels": lambda: (
                 tokenizer()(load_corpus("emotion")["validation"]["text"][:], truncation=True),
             ),
@@ -188,6 +284,7 @@ ANSWERS = {
             "map over batches": lambda: (encoded(),),
             "text column removed": lambda: (encoded(remove=["text"]),),
             "map row by row, ids only": lambda: (row_by_row(),),
+            "in tensors": lambda: (encoded(remove=["text"]).with_format("torch"),),
         },
     },
 }

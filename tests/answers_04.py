@@ -1,6 +1,9 @@
 """Answers to the exercises of notebook 04, wrong ones by misconception and right ones by form."""
 
+import random
+
 import numpy as np
+import torch
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
@@ -11,6 +14,8 @@ from sklearn.metrics import (
 )
 
 from helpers import is_it_real
+
+NAMES = ["sadness", "joy", "love", "anger", "fear", "surprise"]
 
 
 def by_class(average):
@@ -50,6 +55,27 @@ def from_precision_and_recall(y_true, y_pred, n_classes):
     return np.mean(scores)
 
 
+def six_classes(y_true, y_pred, n_classes):
+    f1 = f1_score(y_true, y_pred, labels=range(6), average=None, zero_division=0)
+    return f1.sum() / n_classes
+
+
+def emptied(y_true, y_pred, n_classes):
+    true, predicted = [], []
+    while y_true:
+        true.append(y_true.pop())
+        predicted.append(y_pred.pop())
+    return from_precision_and_recall(true, predicted, n_classes)
+
+
+def unguarded(y_true, y_pred, n_classes):
+    scores = []
+    for i in range(n_classes):
+        hits = sum(a == b == i for a, b in zip(y_true, y_pred, strict=True))
+        scores.append(2 * hits / (y_true.count(i) + y_pred.count(i)))
+    return sum(scores) / n_classes
+
+
 def metrics(predict=lambda logits: logits.argmax(-1), lowest=None):
     def lowest_recall(labels, predicted):
         return min((predicted[labels == i] == i).mean() for i in set(labels.tolist()))
@@ -71,6 +97,34 @@ def lowest_precision(labels, predicted):
 def absent_class_counts(labels, predicted):
     k = max(labels) + 1
     return recall_score(labels, predicted, labels=range(k), average=None, zero_division=0).min()
+
+
+def recall_of_the_rarest(labels, predicted):
+    rarest = np.bincount(labels)[np.unique(labels)].argmin()
+    return recalls_of(labels, predicted)[rarest]
+
+
+def recalls_of(labels, predicted):
+    return [(predicted[labels == i] == i).mean() for i in np.unique(labels)]
+
+
+def changing(prediction):
+    prediction.predictions -= prediction.predictions.max(axis=1, keepdims=True)
+    return metrics()(prediction)
+
+
+def counted_classes(prediction):
+    """Goes through all columns, so a class without a row gives nan."""
+    predicted, labels = prediction.predictions.argmax(-1), prediction.label_ids
+    with np.errstate(invalid="ignore"):
+        counts = confusion_matrix(labels, predicted, labels=range(prediction.predictions.shape[1]))
+        lowest = (counts.diagonal() / counts.sum(1)).min()
+    return {"accuracy": (predicted == labels).mean(), "lowest_recall": lowest}
+
+
+def unpacked(prediction):
+    logits, labels = prediction
+    return metrics()(type(prediction)(logits, labels))
 
 
 def by_matrix(prediction):
@@ -98,6 +152,25 @@ def only_numbers(predicted, id2label, names):
 def alphabetical(predicted, id2label, names):
     name_of = {int(i): name for i, name in id2label.items()}
     return [sorted(names).index(name_of[i]) for i in predicted]
+
+
+def by_place_in_the_map(predicted, id2label, names):
+    return [names.index(list(id2label.values())[i]) for i in predicted]
+
+
+def by_sorted_keys(predicted, id2label, names):
+    theirs = [id2label[key] for key in sorted(id2label)]
+    return [names.index(theirs[i]) for i in predicted]
+
+
+def typed_names(predicted, id2label, names):
+    return [NAMES.index(id2label.get(i, id2label.get(str(i)))) for i in predicted]
+
+
+def changed_map(predicted, id2label, names):
+    for key in list(id2label):
+        id2label[int(key)] = id2label.pop(key)
+    return [names.index(id2label[i]) for i in predicted]
 
 
 def percentiles(values, levels=(2.5, 97.5), rounds=2000, size=None):
@@ -132,6 +205,18 @@ def by_helper(a, b):
     return verdict["low"], verdict["high"]
 
 
+def subtracted_in_place(a, b):
+    b -= a
+    return percentiles(b)
+
+
+def in_plain_python(a, b):
+    draw = random.Random(5).choices
+    difference = (b - a).tolist()
+    found = sorted(sum(draw(difference, k=len(difference))) / len(difference) for _ in range(1500))
+    return [found[37], found[-38]]
+
+
 def both_scored_on_the_same_draw(a, b):
     rng = np.random.default_rng(9)
     rows = [rng.integers(len(a), size=len(a)) for _ in range(3000)]
@@ -154,12 +239,24 @@ ANSWERS = {
             "F1 of mean precision and mean recall": lambda: (f1_of_the_means,),
             "mean recall": lambda: (lambda t, p, k: balanced_accuracy_score(t, p),),
             "one score per class": lambda: (by_class(lambda f1, rows: f1.tolist()),),
+            "six classes always": lambda: (six_classes,),
+            "the lists emptied": lambda: (emptied,),
+            "divided by 0": lambda: (unguarded,),
+            "rounded": lambda: (lambda *a: round(from_precision_and_recall(*a), 2),),
+            "the sum": lambda: (by_class(lambda f1, rows: f1.sum()),),
+            "text": lambda: (lambda *a: str(from_precision_and_recall(*a)),),
+            "the result in place of the function": lambda: (
+                from_precision_and_recall([0, 1, 1], [0, 1, 0], 2),
+            ),
         },
         "right": {
             "from a confusion matrix": lambda: (by_class(lambda f1, rows: f1.mean()),),
             "from precision and recall": lambda: (from_precision_and_recall,),
             "scikit-learn, told about all classes": lambda: (
                 lambda t, p, k: f1_score(t, p, labels=range(k), average="macro", zero_division=0),
+            ),
+            "a tensor of one number": lambda: (
+                lambda *a: torch.tensor(from_precision_and_recall(*a), dtype=torch.float64),
             ),
         },
     },
@@ -172,10 +269,22 @@ ANSWERS = {
             "a class without rows counts as 0": lambda: (metrics(lowest=absent_class_counts),),
             "a bare number": lambda: (lambda p: 0.5,),
             "another name": lambda: (lambda p: {"accuracy": 0.5, "recall": 0.5},),
+            "the first class": lambda: (metrics(lowest=lambda *a: recalls_of(*a)[0]),),
+            "the last class": lambda: (metrics(lowest=lambda *a: recalls_of(*a)[-1]),),
+            "the rarest class": lambda: (metrics(lowest=recall_of_the_rarest),),
+            "a class never found is left out": lambda: (
+                metrics(lowest=lambda *a: min(recall for recall in recalls_of(*a) if recall)),
+            ),
+            "nan where a class has no row": lambda: (counted_classes,),
+            "the logits changed": lambda: (changing,),
+            "the scores in place of the function": lambda: (
+                {"accuracy": 0.5, "lowest_recall": 0.2},
+            ),
         },
         "right": {
             "class by class": lambda: (metrics(),),
             "from a confusion matrix, with more in it": lambda: (by_matrix,),
+            "logits and labels unpacked": lambda: (unpacked,),
         },
     },
     "04.3": {
@@ -187,9 +296,19 @@ ANSWERS = {
             "names instead of ids": lambda: (
                 lambda ids, id2label, names: [id2label.get(i, id2label.get(str(i))) for i in ids],
             ),
+            "by the place in the map": lambda: (by_place_in_the_map,),
+            "keys in the order of the alphabet": lambda: (by_sorted_keys,),
+            "names typed by hand": lambda: (typed_names,),
+            "their map changed": lambda: (changed_map,),
+            "ids as text": lambda: (lambda *a: [str(i) for i in lookup(*a)],),
+            "a list for each id": lambda: (lambda *a: [[i] for i in lookup(*a)],),
+            "a generator": lambda: (lambda *a: (i for i in lookup(*a)),),
+            "half an id too much": lambda: (lambda *a: lookup(*a) + 0.5,),
+            "the result in place of the function": lambda: ([1, 2, 3],),
         },
         "right": {
             "by a second dict, as an array": lambda: (lookup,),
+            "as a tensor": lambda: (lambda *a: torch.tensor(lookup(*a)),),
             "by a table of all ids": lambda: (
                 lambda ids, id2label, names: [
                     {int(i): names.index(name) for i, name in id2label.items()}[k] for k in ids
@@ -206,12 +325,20 @@ ANSWERS = {
             "spread of the rows, not of their mean": lambda: (spread_of_rows,),
             "the interval of b alone": lambda: (lambda a, b: percentiles(b),),
             "one number": lambda: (lambda a, b: (b - a).mean(),),
+            "b changed in place": lambda: (subtracted_in_place,),
+            "high before low": lambda: (lambda a, b: percentiles(b - a)[::-1],),
+            "in per cent": lambda: (lambda a, b: 100 * percentiles(b - a),),
+            "300 rows always": lambda: (lambda a, b: percentiles(b - a, size=300),),
+            "a dict": lambda: (lambda a, b: is_it_real(np.ones(len(a)), a, b),),
+            "the interval in place of the function": lambda: ([-0.01, 0.07],),
         },
         "right": {
             "difference post by post": lambda: (lambda a, b: percentiles(b - a),),
             "both models on the same draw": lambda: (both_scored_on_the_same_draw,),
             "by formula": lambda: (by_formula,),
             "the course's helper": lambda: (by_helper,),
+            "in plain Python": lambda: (in_plain_python,),
+            "as a tensor": lambda: (lambda a, b: torch.tensor(percentiles(b - a)),),
         },
     },
 }

@@ -17,6 +17,19 @@ def log_space(logits):
     return np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
 
 
+def in_place(logits):
+    logits -= logits.max(axis=1, keepdims=True)
+    return shifted(logits, 0)
+
+
+def without_columns(logits):
+    return np.exp(logits) / np.exp(logits).sum(axis=1)
+
+
+def right_softmax(logits):
+    return shifted(logits, logits.max(axis=1, keepdims=True))
+
+
 def by_range(ids, size, overlap):
     starts = range(0, max(1, len(ids) - overlap), size - overlap)
     return [ids[start : start + size] for start in starts]
@@ -36,6 +49,34 @@ def no_end(ids, size, overlap):
     return [ids[i : i + size] for i in range(0, len(ids) - size + 1, size - overlap)]
 
 
+def used_up(ids, size, overlap):
+    found = []
+    while len(ids) > size:
+        found.append(ids[:size])
+        del ids[: size - overlap]
+    return [*found, ids[:]]
+
+
+def endless(ids, size, overlap):
+    start = 0
+    while start < len(ids):
+        piece = ids[start : start + size]
+        start += len(piece) - size
+    return [piece]
+
+
+def sought_by_id(ids, size, overlap):
+    found = [ids[:size]]
+    while found[-1][-1] != ids[-1]:
+        start = ids.index(found[-1][size - overlap]) if overlap else ids.index(found[-1][-1]) + 1
+        found.append(ids[start : start + size])
+    return found
+
+
+def yielded(ids, size, overlap):
+    yield from by_range(ids, size, overlap)
+
+
 def last_moved_back(ids, size, overlap):
     found = by_range(ids, size, overlap)
     return [*found[:-1], ids[-size:]]
@@ -47,6 +88,19 @@ def cumulative(confidence, right, goal):
     ends = np.append(np.diff(confidence[order]) != 0, True)  # the last of each run of equal values
     enough = np.flatnonzero(ends & (shares >= goal))
     return confidence[order][enough[-1]] if len(enough) else 1.0
+
+
+def cumulative_without_ties(confidence, right, goal):
+    order = np.argsort(-confidence, kind="stable")
+    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(shares >= goal)
+    return confidence[order][enough[-1]] if len(enough) else 1.0
+
+
+def sorted_in_place(confidence, right, goal):
+    right = right[confidence.argsort()]
+    confidence.sort()
+    return loop(confidence, right, goal)
 
 
 def loop(confidence, right, goal):
@@ -105,6 +159,16 @@ ANSWERS = {
             "a sigmoid for each": lambda: (lambda z: 1 / (1 + np.exp(-z)),),
             "the label only": lambda: (lambda z: z.argmax(axis=1),),
             "forgets to return": lambda: (lambda z: print(end=""),),
+            "subtracts the mean": lambda: (lambda z: shifted(z, z.mean(1, keepdims=True)),),
+            "subtracts the first": lambda: (lambda z: shifted(z, z[:, :1]),),
+            "subtracts the last": lambda: (lambda z: shifted(z, z[:, -1:]),),
+            "subtracts the largest of each column": lambda: (lambda z: shifted(z, z.max(axis=0)),),
+            "changes the logits": lambda: (in_place,),
+            "sums are no column": lambda: (without_columns,),
+            "transposed": lambda: (lambda z: right_softmax(z).T,),
+            "lists": lambda: (lambda z: right_softmax(z).tolist(),),
+            "rounded": lambda: (lambda z: right_softmax(z).round(2),),
+            "the result in place of the function": lambda: (right_softmax(np.eye(3)),),
         },
         "right": {
             "largest subtracted": lambda: (lambda z: shifted(z, z.max(axis=1, keepdims=True)),),
@@ -133,6 +197,16 @@ ANSWERS = {
             "the last piece moved back": lambda: (last_moved_back,),
             "the ids themselves": lambda: (lambda ids, size, overlap: ids,),
             "nothing": lambda: (lambda ids, size, overlap: [],),
+            "the caller's list used up": lambda: (used_up,),
+            "a loop without end": lambda: (endless,),
+            "cut where an id stands first": lambda: (sought_by_id,),
+            "each id once": lambda: (lambda ids, *a: by_range(sorted(set(ids)), *a),),
+            "last piece first": lambda: (lambda *a: by_range(*a)[::-1],),
+            "arrays": lambda: (lambda *a: [np.array(piece) for piece in by_range(*a)],),
+            "a generator": lambda: (yielded,),
+            "a number": lambda: (lambda *a: len(by_range(*a)),),
+            "a short text cut": lambda: (lambda ids, size, overlap: by_range(ids, size - 1, 0),),
+            "the result in place of the function": lambda: (by_range([1, 2, 3], 2, 1),),
         },
         "right": {
             "a range of starts": lambda: (by_range,),
@@ -151,10 +225,16 @@ ANSWERS = {
             "no way out if the goal is too high": lambda: (unreachable_is_lowest,),
             "an array": lambda: (lambda confidence, right, goal: confidence[right],),
             "forgets to return": lambda: (lambda confidence, right, goal: None,),
+            "equal values counted one by one": lambda: (cumulative_without_ties,),
+            "the caller's array sorted": lambda: (sorted_in_place,),
+            "rounded": lambda: (lambda *a: round(float(loop(*a)), 2),),
+            "text": lambda: (lambda *a: str(loop(*a)),),
+            "the result in place of the function": lambda: (0.7,),
         },
         "right": {
             "plain loop": lambda: (loop,),
             "sums from the top": lambda: (cumulative,),
+            "as a tensor": lambda: (lambda *a: torch.tensor(loop(*a)),),
             "the smallest of a list": lambda: (
                 lambda confidence, right, goal: min(
                     [v for v in confidence if right[confidence >= v].mean() >= goal], default=1.0

@@ -28,6 +28,37 @@ def with_pad_sequence(rows, pad_id):
     }
 
 
+def mask_by_id(rows, pad_id):
+    batch = collate(rows, pad_id)
+    return batch | {"attention_mask": (batch["input_ids"] != pad_id).long()}
+
+
+def without_batch_first(rows, pad_id):
+    ids = pad_sequence([torch.tensor(row["input_ids"]) for row in rows], padding_value=pad_id)
+    return collate(rows, pad_id) | {"input_ids": ids}
+
+
+def pads_the_callers_rows(rows, pad_id):
+    lengths = [len(row["input_ids"]) for row in rows]
+    for row in rows:
+        row["input_ids"] += [pad_id] * (max(lengths) - len(row["input_ids"]))
+    mask = [[1] * n + [0] * (max(lengths) - n) for n in lengths]
+    return collate(rows, pad_id) | {"attention_mask": torch.tensor(mask)}
+
+
+def sorted_by_length(rows, pad_id):
+    return collate(sorted(rows, key=lambda row: len(row["input_ids"])), pad_id)
+
+
+def lists_of_tensors(rows, pad_id):
+    return {name: list(tensor) for name, tensor in collate(rows, pad_id).items()}
+
+
+def endless(rows, pad_id):
+    while True:
+        rows = list(rows)
+
+
 def filled_in_place(rows, pad_id):
     lengths = torch.tensor([len(row["input_ids"]) for row in rows])
     mask = (torch.arange(int(lengths.max())) < lengths[:, None]).long()
@@ -87,12 +118,87 @@ def with_a_tensor_at_the_end(model, loader, optimizer, schedule):
     return torch.stack(losses).mean()
 
 
+def in_the_notebooks_form(model, loader, optimizer, schedule):
+    model.train()
+    losses = []
+    for batch in loader:
+        loss = model(**batch.to(model.device)).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return sum(losses) / len(losses)
+
+
+def with_the_loss_by_hand(model, loader, optimizer, schedule):
+    model.train()
+    total = 0.0
+    for batch in loader:
+        logits = model(batch["input_ids"], batch["attention_mask"]).logits
+        rows = torch.arange(len(logits))
+        loss = -logits.log_softmax(dim=-1)[rows, batch["labels"]].mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        total += float(loss.detach())
+    return total / len(loader)
+
+
+def mean_over_rows(model, loader, optimizer, schedule):
+    sizes = [len(batch["labels"]) for batch in loader]
+    losses = []
+    epoch(model, noting(loader, losses, model), optimizer, schedule)
+    return sum(n * loss for n, loss in zip(sizes, losses, strict=True)) / sum(sizes)
+
+
+def noting(loader, losses, model):
+    """The batches of the loader; a hook puts the loss of each into `losses`."""
+    handle = model.register_forward_hook(lambda *call: losses.append(call[-1].loss.item()))
+    yield from loader
+    handle.remove()
+
+
+def for_six_batches(model, loader, optimizer, schedule):
+    return epoch(model, loader, optimizer, schedule, returns="sum") / 6
+
+
+def first_batch_alone(model, loader, optimizer, schedule):
+    return epoch(model, [next(iter(loader))], optimizer, schedule)
+
+
+def by_position(model, loader, optimizer, schedule):
+    return epoch(model, [loader[i] for i in range(len(loader))], optimizer, schedule)
+
+
+def changes_the_batches(model, loader, optimizer, schedule):
+    batches = list(loader)
+    mean = epoch(model, batches, optimizer, schedule)
+    for batch in batches:
+        batch["labels"].zero_()
+    return mean
+
+
 def variant(**options):
     return (lambda *arguments: epoch(*arguments, **options),)
 
 
-def accumulate(model, loader, optimizer, k, divide=True, every=False, empty="after the step"):
-    for count, batch in enumerate(loader, start=1):
+def accumulate(
+    model,
+    loader,
+    optimizer,
+    k,
+    mode=True,
+    divide=True,
+    every=False,
+    first=1,
+    empty="after the step",
+):
+    if mode:
+        model.train()
+    for count, batch in enumerate(loader, start=first):
         loss = model(**batch).loss
         if empty == "each batch":
             optimizer.zero_grad()
@@ -103,7 +209,22 @@ def accumulate(model, loader, optimizer, k, divide=True, every=False, empty="aft
                 optimizer.zero_grad()
 
 
-def in_groups(model, loader, optimizer, k):
+def accumulate_in_the_notebooks_form(model, loader, optimizer, k):
+    model.train()
+    optimizer.zero_grad()
+    waiting = 0
+    for batch in loader:
+        loss = model(**batch.to(model.device)).loss
+        (loss / k).backward()
+        waiting += 1
+        if waiting == k:
+            optimizer.step()
+            optimizer.zero_grad()
+            waiting = 0
+
+
+def one_backward_a_group(model, loader, optimizer, k):
+    model.train()
     batches = list(loader)
     for start in range(0, len(batches), k):
         optimizer.zero_grad()
@@ -112,7 +233,50 @@ def in_groups(model, loader, optimizer, k):
     optimizer.zero_grad()
 
 
+def all_losses_of_a_group_first(model, loader, optimizer, k):
+    model.train()
+    batches = list(loader)
+    for start in range(0, len(batches), k):
+        losses = [model(**batch).loss / k for batch in batches[start : start + k]]
+        for loss in losses:
+            loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def one_large_batch(model, loader, optimizer, k):
+    model.train()
+    batches = list(loader)
+    for start in range(0, len(batches), k):
+        group = batches[start : start + k]
+        merged = {name: torch.cat([batch[name] for batch in group]) for name in group[0]}
+        model(**merged).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def empties_before_each_group(model, loader, optimizer, k):
+    model.train()
+    for i, batch in enumerate(loader):
+        if i % k == 0:
+            optimizer.zero_grad()
+        (model(**batch).loss / k).backward()
+        if i % k == k - 1:
+            optimizer.step()
+
+
+def empties_between_groups_alone(model, loader, optimizer, k):
+    model.train()
+    for i, batch in enumerate(loader):
+        if i and i % k == 0:
+            optimizer.zero_grad()
+        (model(**batch).loss / k).backward()
+        if i % k == k - 1:
+            optimizer.step()
+
+
 def divided_gradients(model, loader, optimizer, k):
+    model.train()
     for i, batch in enumerate(loader):
         model(**batch).loss.backward()
         if (i + 1) % k == 0:
@@ -150,6 +314,19 @@ ANSWERS = {
                 lambda rows, pad: {"input_ids": torch.tensor([row["input_ids"] for row in rows])},
             ),
             "forgets to return": lambda: (lambda rows, pad: None,),
+            "a mask by id": lambda: (mask_by_id,),
+            "labels in int32": lambda: (lambda rows, pad: collate(rows, pad, kind=torch.int32),),
+            "labels as truth values": lambda: (
+                lambda rows, pad: collate(rows, pad, kind=torch.bool),
+            ),
+            "pads the caller's rows": lambda: (pads_the_callers_rows,),
+            "pad_sequence without batch_first": lambda: (without_batch_first,),
+            "sorts the rows": lambda: (sorted_by_length,),
+            "lists of tensors": lambda: (lists_of_tensors,),
+            "a loop without an end": lambda: (endless,),
+            "the batch in place of the function": lambda: (
+                collate([{"input_ids": [101, 102], "labels": 1}]),
+            ),
         },
         "right": {
             "list by list": lambda: (collate,),
@@ -168,8 +345,18 @@ ANSWERS = {
             "returns the sum": lambda: variant(returns="sum"),
             "forgets to return": lambda: variant(returns=False),
             "the mean loss in place of the function": lambda: (0.1,),
+            "the mean over the rows": lambda: (mean_over_rows,),
+            "for six batches": lambda: (for_six_batches,),
+            "the first batch alone": lambda: (first_batch_alone,),
+            "indexes the loader": lambda: (by_position,),
+            "changes the batches": lambda: (changes_the_batches,),
+            "returns all the losses": lambda: (
+                lambda *arguments: [epoch(*arguments), epoch(*arguments)],
+            ),
         },
         "right": {
+            "the notebook's form, with clipping": lambda: (in_the_notebooks_form,),
+            "the loss by hand": lambda: (with_the_loss_by_hand,),
             "zero_grad after the step": lambda: (epoch,),
             "zero_grad before backward": lambda: variant(empty="before"),
             "a detached tensor": lambda: (with_a_tensor_at_the_end,),
@@ -179,16 +366,27 @@ ANSWERS = {
         "wrong": {
             "does not divide": lambda: accumulation(divide=False),
             "steps after each batch": lambda: accumulation(every=True),
+            "counts from 0": lambda: accumulation(first=0),
             "empties the gradient at each batch": lambda: accumulation(
                 empty="each batch", divide=False
             ),
             "never empties the gradient": lambda: accumulation(empty="never"),
             "empties and divides": lambda: accumulation(empty="each batch"),
+            "empties between the groups alone": lambda: (empties_between_groups_alone,),
             "never steps": lambda: (lambda model, loader, optimizer, k: None,),
+            "without train()": lambda: accumulation(mode=False),
+            "one large batch": lambda: (one_large_batch,),
+            "one backward for a group": lambda: (one_backward_a_group,),
+            "all losses of a group first": lambda: (all_losses_of_a_group_first,),
+            "always three": lambda: (
+                lambda model, loader, optimizer, k: accumulate(model, loader, optimizer, 3),
+            ),
+            "the number of steps in place of the function": lambda: (2,),
         },
         "right": {
             "divides the loss": lambda: (accumulate,),
-            "the mean of the losses of a group": lambda: (in_groups,),
+            "the notebook's form, counting": lambda: (accumulate_in_the_notebooks_form,),
+            "empties before each group": lambda: (empties_before_each_group,),
             "divides the gradients": lambda: (divided_gradients,),
         },
     },

@@ -20,6 +20,22 @@ def mask_from_ids(rows, pad_id):
     return {"input_ids": ids, "attention_mask": (ids != pad_id).astype("int32")}
 
 
+def pads_the_callers_rows(rows, pad_id):
+    batch = padded(rows, pad_id)
+    for row in rows:
+        row += [pad_id] * (batch["input_ids"].shape[1] - len(row))
+    return batch
+
+
+def sorted_by_length(rows, pad_id):
+    return padded(sorted(rows, key=len), pad_id)
+
+
+def endless(rows, pad_id):
+    while True:
+        rows = list(rows)
+
+
 def by_torch(rows, pad_id):
     def pad(lists, value):
         tensors = [torch.tensor(row, dtype=torch.int32) for row in lists]
@@ -51,6 +67,40 @@ def reshaped(kernel, bias):
     return linear(kernel.reshape(kernel.shape[::-1]), bias)
 
 
+def copied(kernel, bias):
+    layer = torch.nn.Linear(*kernel.shape)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor(kernel))
+        layer.bias.copy_(torch.tensor(bias))
+    return layer
+
+
+def as_parameters(kernel, bias):
+    layer = torch.nn.Linear(*kernel.shape)
+    layer.weight = torch.nn.Parameter(torch.tensor(kernel))
+    layer.bias = torch.nn.Parameter(torch.tensor(bias))
+    return layer
+
+
+def numbers_swapped(kernel, bias):
+    layer = torch.nn.Linear(*kernel.T.shape)
+    layer.weight.data.copy_(torch.tensor(kernel.T))
+    layer.bias.data.copy_(torch.tensor(bias))
+    return layer
+
+
+def without_no_grad(kernel, bias):
+    layer = torch.nn.Linear(*kernel.shape)
+    layer.weight.copy_(torch.tensor(kernel.T))
+    return layer
+
+
+def scaled_in_place(kernel, bias):
+    layer = linear(kernel.T.copy(), bias.copy())
+    kernel *= 0
+    return layer
+
+
 def writes(share):
     """A function that writes what `share` makes of the logits."""
 
@@ -66,6 +116,15 @@ def returned(model, batches, logs):
 
 def under_another_name(model, batches, logs):
     logs["unsure"] = returned(model, batches, logs)
+
+
+def under_two_names(model, batches, logs):
+    logs["unsure"] = logs["val_unsure"] = returned(model, batches, logs)
+
+
+def by_torch_softmax(model, batches, logs):
+    logits = torch.as_tensor(model.predict(batches, verbose=0))
+    logs["val_unsure"] = (logits.softmax(dim=-1).amax(dim=-1) < 0.5).float().mean()
 
 
 def one_by_one(model, batches, logs):
@@ -102,6 +161,19 @@ ANSWERS = {
             ),
             "a tuple": lambda: (lambda rows, pad_id: tuple(padded(rows, pad_id).values()),),
             "forgets to return": lambda: (lambda rows, pad_id: None,),
+            "pads the caller's rows": lambda: (pads_the_callers_rows,),
+            "sorts the rows": lambda: (sorted_by_length,),
+            "transposed": lambda: (
+                lambda rows, pad_id: {k: v.T for k, v in padded(rows, pad_id).items()},
+            ),
+            "tensors in place of arrays": lambda: (
+                lambda rows, pad_id: {k: torch.tensor(v) for k, v in padded(rows, pad_id).items()},
+            ),
+            "lists of arrays": lambda: (
+                lambda rows, pad_id: {k: list(v) for k, v in padded(rows, pad_id).items()},
+            ),
+            "a loop without an end": lambda: (endless,),
+            "the batch in place of the function": lambda: (padded([[101, 102]], 0),),
         },
         "right": {
             "arrays filled line by line": lambda: (padded,),
@@ -119,6 +191,13 @@ ANSWERS = {
             ),
             "returns the arrays": lambda: (lambda kernel, bias: (kernel.T, bias),),
             "forgets to return": lambda: (lambda kernel, bias: None,),
+            "copies without transposing": lambda: (copied,),
+            "parameters without transposing": lambda: (as_parameters,),
+            "swaps inputs and outputs": lambda: (numbers_swapped,),
+            "copies with gradients on": lambda: (without_no_grad,),
+            "empties the caller's kernel": lambda: (scaled_in_place,),
+            "in float64": lambda: (lambda kernel, bias: linear(kernel.T, bias).double(),),
+            "the layer in place of the function": lambda: (torch.nn.Linear(4, 4),),
         },
         "right": {
             "the data of the parameters": lambda: (lambda kernel, bias: linear(kernel.T, bias),),
@@ -151,12 +230,27 @@ ANSWERS = {
             "returns it": lambda: (returned,),
             "under another name": lambda: (under_another_name,),
             "replaces the dict": lambda: (lambda model, batches, logs: logs.clear(),),
+            "in percent": lambda: (
+                writes(lambda logits: 100 * (softmax(logits, axis=-1).max(axis=-1) < 0.5).mean()),
+            ),
+            "divides by 200": lambda: (
+                writes(lambda logits: (softmax(logits, axis=-1).max(axis=-1) < 0.5).sum() / 200),
+            ),
+            "a text": lambda: (
+                writes(lambda logits: str((softmax(logits, axis=-1).max(axis=-1) < 0.5).mean())),
+            ),
+            "a list": lambda: (
+                writes(lambda logits: [(softmax(logits, axis=-1).max(axis=-1) < 0.5).mean()]),
+            ),
+            "adds other entries": lambda: (under_two_names,),
+            "the share in place of the function": lambda: (0.25,),
         },
         "right": {
             "softmax of scipy": lambda: (
                 writes(lambda logits: (softmax(logits, axis=-1).max(axis=-1) < 0.5).mean()),
             ),
             "post by post": lambda: (one_by_one,),
+            "a tensor of one number": lambda: (by_torch_softmax,),
         },
     },
 }

@@ -92,6 +92,21 @@ def test_fit_moves_every_weight_and_the_file_brings_the_best_ones_back(made, pos
     assert np.array_equal(copy.predict(watched, verbose=0), logits)
 
 
+@pytest.mark.parametrize("spared", [False, True])
+def test_adamw_of_keras_decays_all_weights_unless_told(made, spared):
+    model = made.Classifier(made.fresh_encoder(), 6)
+    weights = model.trainable_variables
+    before = [keras.ops.convert_to_numpy(weight).copy() for weight in weights]
+    optimizer = keras.optimizers.AdamW(learning_rate=0.1, weight_decay=0.5)
+    if spared:
+        rows_of_numbers = [weight for weight in weights if len(weight.shape) == 1]
+        optimizer.exclude_from_weight_decay(var_list=rows_of_numbers)
+    optimizer.apply([keras.ops.zeros_like(weight) for weight in weights], weights)
+    for weight, old in zip(weights, before, strict=True):
+        factor = 1 if spared and old.ndim == 1 else 0.95
+        assert np.allclose(keras.ops.convert_to_numpy(weight), factor * old, rtol=1e-5)
+
+
 @pytest.mark.parametrize("by_length", [False, True])
 def test_batches_hold_each_row_once_with_its_label(made, posts, by_length, checkpoint):
     batches = made.Batches(posts, batch_size=16, by_length=by_length)

@@ -117,7 +117,7 @@ def test_guesses_stand_before_the_cell_that_answers(path):
 
 
 def claims(notebook):
-    """Each result in the prose: its text, its value, its score's name, and the output above it."""
+    """Each result in the prose: as it is written, its score's name, and the output above it."""
     above = ""
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -125,34 +125,40 @@ def claims(notebook):
             continue
         prose = NOT_PROSE.sub(" ", cell.source)
         for found in RESULT.finditer(prose):
-            scale = 100 if "%" in found.group(0) else 1
-            yield found.group(0), float(found.group(1)) / scale, found.group(2), above
+            yield found.group(0).split("<")[0], found.group(2), above
 
 
-def agrees(value: float, name: str | None, above: str, scores: dict[str, float]) -> bool:
-    if name:
-        return abs(scores[name] - value) <= 0.02
-    numbers = re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*\s?%?", above)
-    values = [float(n.strip(" %").replace(",", "")) / (100 if "%" in n else 1) for n in numbers]
-    return any(abs(known - value) <= 0.02 * max(1, abs(value)) for known in values)
+def agrees(said: str, name: str | None, above: str, scores: dict[str, float]) -> bool:
+    """Whether a score, or a number of the output above, is the one said once it is rounded."""
+    numbers = re.findall(r"(?<![\w.])[-−]?\d[\d,]*\.?\d*\s?%?", above)
+    known = [scores.get(name, np.nan)] if name else [as_value(number) for number in numbers]
+    digits = len(said.strip(" %").partition(".")[2]) + 2 * ("%" in said)
+    half = 0.5 * 10**-digits + 1e-9
+    return any(abs(abs(value) - as_value(said)) <= half for value in known)
+
+
+def as_value(number: str) -> float:
+    plain = number.replace("−", "-").replace(",", "").strip(" %\n")
+    return float(plain) / (100 if "%" in number else 1)
 
 
 def test_numbers_in_prose_agree_with_the_outputs(path):
     notebook = read(path)
     scores = recorded(notebook)
-    wrong = [
-        said
-        for said, value, name, above in claims(notebook)
-        if (name and name not in scores) or not agrees(value, name, above, scores)
+    assert not [
+        f"{said} ({name})" if name else said
+        for said, name, above in claims(notebook)
+        if not agrees(said, name, above, scores)
     ]
-    assert not wrong
 
 
 def test_a_wrong_number_in_prose_is_found():
-    assert not agrees(0.71, "accuracy", "", {"accuracy": 0.68})
-    assert agrees(0.68, "accuracy", "", {"accuracy": 0.6812})
-    assert not agrees(0.33, None, "joy 0.29, anger 14 %", {})
-    assert agrees(0.14, None, "joy 0.29, anger 14 %", {})
+    assert not agrees("0.70", "accuracy", "", {"accuracy": 0.6944})
+    assert agrees("0.69", "accuracy", "", {"accuracy": 0.6944})
+    assert not agrees("0.69", "f1", "", {"accuracy": 0.6944})
+    assert not agrees("33 %", None, "joy 0.29, anger 14 %, gap -0.3262", {})
+    assert agrees("14%", None, "joy 0.29, anger 14 %", {})
+    assert agrees("0.33", None, "gap -0.3262", {})
 
 
 def test_the_notebook_extracts_what_the_helper_extracts(checkpoint):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..corpora import load_corpus
 from . import NotYet, define
+from .answers import call, kind_of
 
 
 def _train() -> tuple[list[str], list[int], list[str]]:
@@ -31,62 +32,87 @@ def _train() -> tuple[list[str], list[int], list[str]]:
     """,
 )
 def judge_load_posts(load_posts: Callable) -> str:
-    """Judge a function (path, names) -> Dataset on a small file with semicolons."""
-    from datasets import ClassLabel, Dataset, DatasetDict
-
+    """Judge a function (path, names) -> Dataset on two small files, with names in two orders."""
     texts, ids, names = _train()
     first_of_class = {ids[i]: i for i in reversed(range(len(ids)))}
-    rows = [(texts[i], names[ids[i]]) for i in [*range(20), *first_of_class.values()]]
-    rows.append(("Home at last; the kettle is on.", names[0]))
+    chosen = dict.fromkeys([*range(20), *first_of_class.values()])
+    every_class = [(texts[i], names[ids[i]]) for i in chosen]
+    few = [(texts[i], names[ids[i]]) for i in range(30, 20, -1)]
+    semicolon = ("Home at last; the kettle is on.", names[0])
+    _judge_posts(load_posts, [*every_class, semicolon], names)
+    _judge_posts(load_posts, [few[0], semicolon, *few[1:]], names[::-1])
+    return f"All posts of two files are there, and names[0], such as {names[0]!r}, has the id 0."
+
+
+def _judge_posts(load_posts: Callable, rows: list[tuple[str, str]], names: list[str]) -> None:
+    from datasets import ClassLabel
+
+    posts = _loaded(load_posts, rows, names)
+    if sorted(posts.column_names) != ["label", "text"]:
+        found = ", ".join(repr(name[:40]) for name in posts.column_names)
+        raise NotYet(f"The columns should be 'text' and 'label', but yours are {found}.")
+    _expect_texts(posts["text"][:], [text for text, _ in rows])
+    label = posts.features["label"]
+    if not isinstance(label, ClassLabel):
+        raise NotYet(f"The label column holds {posts['label'][0]!r}: it is not a ClassLabel yet.")
+    if label.names != names:
+        lead = "the order of names sets the ids"
+        if set(label.names) != set(names):
+            lead = f"your classes are {', '.join(label.names)}"
+        raise NotYet(
+            f"With names={names} id 0 means {label.names[0]!r} in your dataset, and should mean "
+            f"{names[0]!r}: {lead}."
+        )
+    for text, found, (_, name) in zip(posts["text"][:], posts["label"][:], rows, strict=True):
+        given = label.int2str(found) if found in range(len(names)) else found
+        if given != name:
+            raise NotYet(
+                f"The post {text[:40]!r} has the label {given!r}; in the file it is {name!r}."
+            )
+
+
+def _loaded(load_posts: Callable, rows: list[tuple[str, str]], names: list[str]):
+    """The Dataset that the learner's function makes of a file with these rows."""
+    from datasets import Dataset, DatasetDict
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "posts.csv"
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, delimiter=";").writerows(rows)
         try:
-            posts = load_posts(str(path), list(names))
-        except NotImplementedError:
+            posts = call(load_posts, str(path), list(names))
+        except (NotImplementedError, NotYet, NameError, AttributeError, ImportError):
             raise
         except Exception as error:
             reason = (str(error).splitlines() or [""])[0][:90]
             raise NotYet(
                 f"load_posts raised {type(error).__name__} ({reason}) on a file of {len(rows)} "
-                "lines such as Home for tea;joy. Does it name the separator and the columns? A "
-                "post that holds a semicolon stands in quotes."
+                f"lines, with names={names}. Each line is like Home for tea;joy, the first one "
+                "too, and a post that holds a semicolon stands in quotes."
             ) from None
-    if posts is None:
-        raise NotYet("load_posts returns nothing: does it end with return?")
     if isinstance(posts, DatasetDict):
         raise NotYet(
             'load_posts returns a DatasetDict; ask for the one split with split="train" to get a '
             "Dataset."
         )
     if not isinstance(posts, Dataset):
-        raise NotYet(f"load_posts returns a {type(posts).__name__}, not a Dataset.")
-    if sorted(posts.column_names) != ["label", "text"]:
-        found = ", ".join(repr(name[:40]) for name in posts.column_names)
-        raise NotYet(f"The columns should be 'text' and 'label', but yours are {found}.")
-    if len(posts) != len(rows):
+        raise NotYet(f"load_posts returns {kind_of(posts)}; a Dataset is asked for.")
+    return posts
+
+
+def _expect_texts(found: list[str], texts: list[str]) -> None:
+    if found == texts[1:]:
         raise NotYet(
-            f"The file has {len(rows)} posts and your dataset {len(posts)} rows: was the first "
-            "post taken for a header?"
+            f"The file has {len(texts)} posts and your dataset {len(found)} rows; the first post "
+            "is missing: was it taken for a header?"
         )
-    if posts["text"][:] != [text for text, _ in rows]:
-        wrong = next(i for i, row in enumerate(rows) if posts["text"][i] != row[0])
-        raise NotYet(
-            f"Row {wrong} reads {str(posts['text'][wrong])[:40]!r} and should read "
-            f"{rows[wrong][0][:40]!r}."
-        )
-    label = posts.features["label"]
-    if not isinstance(label, ClassLabel):
-        raise NotYet(f"The label column holds {posts['label'][0]!r}: it is not a ClassLabel yet.")
-    if label.names != names:
-        raise NotYet(
-            f"In your dataset id 0 means {label.names[0]!r}, but names[0] is {names[0]!r}: the "
-            "order of names sets the ids."
-        )
-    if [names[i] for i in posts["label"][:]] != [name for _, name in rows]:
-        raise NotYet("The labels no longer belong to their posts.")
-    return f"All {len(rows)} posts are there, and id 0 means {names[0]!r}."
+    if len(found) != len(texts):
+        missing = [text for text in texts if text not in found]
+        lead = f"; {missing[0][:40]!r} is not among them" if missing else ""
+        raise NotYet(f"The file has {len(texts)} posts and your dataset {len(found)} rows{lead}.")
+    for i, (text, wanted) in enumerate(zip(found, texts, strict=True)):
+        if text != wanted:
+            raise NotYet(f"Row {i} reads {str(text)[:40]!r} and should read {wanted[:40]!r}.")
 
 
 @define(
@@ -111,15 +137,15 @@ def judge_class_weights(class_weights: Callable) -> str:
     weights, counts = _weights_of(class_weights, ids, len(names)), Counter(ids)
     expected = [len(ids) / (len(names) * counts[i]) if counts[i] else 0 for i in range(len(names))]
     rare, common = expected.index(max(expected)), expected.index(min(filter(None, expected)))
-    off = max(range(len(names)), key=lambda i: abs(weights[i] - expected[i]))
-    mean = sum(weights[i] for i in ids) / len(ids)
     if not _close(weights, expected):
+        off = max(range(len(names)), key=lambda i: abs(weights[i] - expected[i]))
         wrong = f"{names[off]} (id {off}, {counts[off]} rows) weighs {weights[off]:.4g}"
+        mean = sum(weights[i] for i in ids) / len(ids)
         if _close(sorted(weights), sorted(expected)):
             cure = "these are the right weights in another order than that of the ids."
         elif weights[rare] < weights[common]:
             cure = f"it should weigh {expected[off]:.2f}: the rarer a class, the more a row weighs."
-        elif _close([weight / mean for weight in weights], expected):
+        elif mean and _close([weight / mean for weight in weights], expected):
             cure = f"over all rows the weights average {mean:.4g}, and they should average 1."
         else:
             cure = f"it should weigh {expected[off]:.2f}."
@@ -147,20 +173,27 @@ def _close(found: list[float], expected: list[float]) -> bool:
 
 
 def _weights_of(class_weights: Callable, labels: list[int], n_classes: int) -> list[float]:
-    given = class_weights(labels, n_classes)
+    given = call(class_weights, list(labels), n_classes, seconds=20)
+    case = f"With the labels {str(labels[:4])[:-1]}{', …' if len(labels) > 4 else ''}]"
     if isinstance(given, dict) or hasattr(given, "to_dict"):
         by_id = dict(given)
         if set(by_id) != set(range(n_classes)):
-            raise NotYet(f"The ids 0 to {n_classes - 1} need a weight each: got {list(by_id)}.")
+            raise NotYet(
+                f"{case} the ids 0 to {n_classes - 1} need a weight each; yours are for "
+                f"{', '.join(map(str, by_id)) or 'none'}."
+            )
         given = [by_id[i] for i in range(n_classes)]
-    if given is None or not hasattr(given, "__len__"):
-        raise NotYet(f"class_weights returns {given!r}: it should return a list of weights.")
+    if isinstance(given, str) or not hasattr(given, "__len__"):
+        raise NotYet(f"class_weights returns {given!r:.60}: it should return a list of weights.")
     if len(given) != n_classes:
         raise NotYet(
-            f"There are {len(given)} weights for {n_classes} classes, with the labels "
-            f"{labels[:4]}{'…' if len(labels) > 4 else ''}: one for each id from 0 on, please."
+            f"{case} there are {len(given)} weights for {n_classes} classes: one for each id from "
+            "0 on, please."
         )
-    return [float(weight) for weight in given]
+    try:
+        return [float(weight) for weight in given]
+    except (TypeError, ValueError):
+        raise NotYet(f"{case} the first weight is {given[0]!r:.60}, and not a number.") from None
 
 
 @define(
@@ -185,14 +218,41 @@ def judge_split_posts(split_posts: Callable) -> str:
     copies = posts.sample(frac=0.2, random_state=1)
     relabelled = posts.groupby("label").head(10)
     relabelled = relabelled.assign(label=(relabelled["label"] + 1) % len(names))
-    frame = pd.concat([posts, copies, relabelled], ignore_index=True)
-    parts = split_posts(frame.copy(), 0.2, 7)
+    frame = pd.concat([posts, copies, relabelled]).sample(frac=1, random_state=2)
+    frame = frame.reset_index(drop=True)
+    for share in (0.2, 0.35):
+        _judge_parts(*_parts(split_posts, frame, share, 7), frame, share, names)
+    first, again, other = (
+        set(_parts(split_posts, frame, 0.2, seed)[1]["text"]) for seed in (7, 7, 8)
+    )
+    if again != first:
+        raise NotYet("With the same seed, a second call gives another split: hand the seed on.")
+    if other == first:
+        raise NotYet("The seeds 7 and 8 give the same split: hand the seed on.")
+    train, held_out = _parts(split_posts, frame, 0.2, 7)
+    return f"{len(train)} and {len(held_out)} posts, no text in both, and the class shares kept."
+
+
+def _parts(split_posts: Callable, frame, share: float, seed: int) -> tuple:
+    import pandas as pd
+
+    parts = call(split_posts, frame.copy(), share, seed)
     if not isinstance(parts, tuple | list) or len(parts) != 2:
-        raise NotYet("split_posts should return two frames: train, held_out.")
+        raise NotYet(
+            f"split_posts returns {kind_of(parts)}; two frames are asked for: train, held_out."
+        )
     for part in parts:
         if not isinstance(part, pd.DataFrame) or not {"text", "label"} <= set(part.columns):
-            raise NotYet("Each part should be a DataFrame with the columns text and label.")
-    train, held_out = parts
+            raise NotYet(
+                f"Each part should be a DataFrame with the columns text and label; yours is "
+                f"{kind_of(part)}."
+            )
+    return tuple(parts)
+
+
+def _judge_parts(train, held_out, frame, share: float, names: list[str]) -> None:
+    import pandas as pd
+
     if shared := len(set(train["text"]) & set(held_out["text"])):
         raise NotYet(
             f"{shared} texts stand in both parts: repeated texts were split between them. A text "
@@ -202,24 +262,21 @@ def judge_split_posts(split_posts: Callable) -> str:
         if repeated := part["text"].duplicated().sum():
             raise NotYet(f"In your {name}, {repeated} rows repeat the text of another row.")
     both = pd.concat([train, held_out])
-    if lost := len(set(texts) - set(both["text"])):
-        raise NotYet(f"{lost} of {len(set(texts))} texts are in neither part.")
+    texts = set(frame["text"])
+    if lost := len(texts - set(both["text"])):
+        raise NotYet(f"{lost} of {len(texts)} texts are in neither part.")
     rows_given = set(zip(frame["text"], frame["label"], strict=True))
     if rows_new := set(zip(both["text"], both["label"], strict=True)) - rows_given:
         raise NotYet(f"{len(rows_new)} rows have a label that their text never had.")
-    if abs(len(held_out) - 0.2 * len(both)) > 0.01 * len(both) + 1:
+    found = len(held_out) / len(both)
+    if abs(found - share) > 0.01 + 1 / len(both):
+        lead = ": are the two parts swapped?" if abs(1 - found - share) < 0.01 else "."
+        raise NotYet(f"held_out has {found:.0%} of the texts where {share:.0%} was asked for{lead}")
+    expected = share * both["label"].value_counts()
+    counted = held_out["label"].value_counts().reindex(expected.index, fill_value=0)
+    off = (counted - expected).abs().idxmax()
+    if abs(counted[off] - expected[off]) > 2:
         raise NotYet(
-            f"held_out has {len(held_out) / len(both):.0%} of the texts where 20% was asked for."
+            f"held_out has {counted[off]} posts of {names[off]} where {expected[off]:.0f} would "
+            "keep the share: is the split stratified?"
         )
-    expected = 0.2 * both["label"].value_counts()
-    found = held_out["label"].value_counts().reindex(expected.index, fill_value=0)
-    off = (found - expected).abs().idxmax()
-    if abs(found[off] - expected[off]) > 2:
-        raise NotYet(
-            f"held_out has {found[off]} posts of {names[off]} where {expected[off]:.0f} would keep "
-            "the share: is the split stratified?"
-        )
-    again = split_posts(frame.copy(), 0.2, 7)[1]
-    if list(again["text"]) != list(held_out["text"]):
-        raise NotYet("With the same seed, a second call gives another split: hand the seed on.")
-    return f"{len(train)} and {len(held_out)} posts, no text in both, and the class shares kept."

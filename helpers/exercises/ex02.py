@@ -5,22 +5,28 @@ import string
 from collections.abc import Callable
 from functools import lru_cache
 
-import numpy as np
-
 from ..checkpoints import find_checkpoint
 from ..corpora import load_corpus
 from . import NotYet, define
+from .answers import call, kind_of
 
 LIMIT = 32
 
 
 def _rows(table, case: str) -> list[list]:
+    """A tensor, an array, a frame or a list of rows, as a list of lists."""
     table = table.to_numpy() if hasattr(table, "to_numpy") else table
     rows = table.tolist() if hasattr(table, "tolist") else table
-    if not isinstance(rows, list | tuple) or not all(hasattr(row, "__len__") for row in rows):
-        shown = f"{rows!r:.60}"
-        raise NotYet(f"{case}, a table was expected (rows of numbers), but there is {shown}.")
+    if not isinstance(rows, list | tuple) or not all(map(_is_row, rows)):
+        raise NotYet(
+            f"{case}, a table was expected, which is a list of rows; there is {kind_of(table)}."
+        )
     return [row.tolist() if hasattr(row, "tolist") else list(row) for row in rows]
+
+
+def _is_row(row) -> bool:
+    """Whether it is a list, a tuple or an array of one dimension."""
+    return isinstance(row, list | tuple) or len(getattr(row, "shape", ())) == 1
 
 
 @define(
@@ -38,47 +44,65 @@ def _rows(table, case: str) -> list[list]:
 )
 def judge_one_hot(one_hot_rows: Callable) -> str:
     """Judge a function (text, token2idx) -> [characters, tokens]."""
-    if not callable(one_hot_rows):
-        raise NotYet("Give the function itself: q.check(one_hot_rows), without brackets.")
     for text, token2idx in _texts_and_vocabularies():
         case = f"For the text {text!r} and a vocabulary of {len(token2idx)} tokens"
         try:
-            rows = _rows(one_hot_rows(text, dict(token2idx)), case)
+            answer = call(one_hot_rows, text, dict(token2idx), seconds=3)
         except KeyError as error:
+            if str(error.args[0]) not in text:
+                raise
             raise NotYet(
-                f"{case}, the character {error} is not in token2idx: it should get the id of "
-                '"[UNK]", but your function stops.'
+                f"{case}, your function asks token2idx for {error}, which is not in it: a "
+                'character that is not there should get the id of "[UNK]".'
             ) from None
-        if len(rows) != len(text):
-            raise NotYet(f"{case}, {len(text)} rows were expected, but there are {len(rows)}.")
-        for character, row in zip(text, rows, strict=True):
-            if len(row) != len(token2idx):
-                raise NotYet(
-                    f"{case}, a row has {len(row)} columns: there must be one for every token of "
-                    "the vocabulary, also for those that do not occur in the text."
-                )
-            places = np.flatnonzero(row).tolist()
-            place = token2idx.get(character, token2idx["[UNK]"])
-            if places != [place] or row[place] != 1:
-                raise NotYet(
-                    f"{case}, the row of {character!r} should have a single 1, in column {place}; "
-                    f"yours is not 0 in {', '.join(map(str, places)) or 'no column'}."
-                )
+        _judge_one_table(_rows(answer, case), text, token2idx, case)
     return "Every table is as wide as its vocabulary, and no character stops it."
 
 
+def _judge_one_table(rows: list[list], text: str, token2idx: dict[str, int], case: str) -> None:
+    width, unknown = len(token2idx), token2idx["[UNK]"]
+    if len(rows) != len(text):
+        lead = f"{case}, {len(text)} rows were expected, but there are {len(rows)}"
+        if len(rows) == width and all(len(row) == len(text) for row in rows):
+            lead += ": rows and columns are swapped"
+        raise NotYet(lead + ".")
+    for character, row in zip(text, rows, strict=True):
+        if len(row) != width:
+            raise NotYet(
+                f"{case}, a row has {len(row)} columns: there must be one for every token of "
+                "the vocabulary, also for those that do not occur in the text."
+            )
+        place = token2idx.get(character, unknown)
+        marked = [column for column, number in enumerate(row) if number != 0]
+        if marked == [place] and row[place] == 1:
+            continue
+        wanted = f"{case}, the row of {character!r} should have a single 1, in column {place}"
+        if marked == [place]:
+            raise NotYet(f"{wanted}; yours has {row[place]} there.")
+        lead = ""
+        if character.isupper() and marked == [token2idx.get(character.lower(), unknown)]:
+            lead = ". A capital is a token of its own: leave the text as it is written"
+        listed = ", ".join(map(str, marked[:8])) + (", …" if len(marked) > 8 else "")
+        raise NotYet(f"{wanted}; yours is not 0 in {listed or 'no column'}{lead}.")
+
+
 def _texts_and_vocabularies():
-    """Texts with vocabularies whose ids are in no order; the second text has unknown characters."""
+    """Texts with vocabularies whose ids are in no order; in three some characters are unknown."""
     rng = random.Random(2)
-    for size, strangers in ((12, ""), (9, "?é"), (20, "7")):
-        tokens = [*rng.sample(string.ascii_lowercase, size - 1), "[UNK]"]
+    for size, more, strangers in (
+        (12, "", ""),
+        (9, "", "?é"),
+        (20, " ATX", "7"),
+        (30, " .Z", "Q"),
+    ):
+        tokens = [*rng.sample(string.ascii_lowercase, size - 1 - len(more)), *more, "[UNK]"]
         ids = list(range(size))
         rng.shuffle(ids)
         token2idx = dict(zip(tokens, ids, strict=True))
         low = [token for token in tokens if len(token) == 1 and token2idx[token] < size - 1]
-        text = rng.choices(low, k=6) + list(strangers)
+        text = rng.choices(low, k=6) + list(more) + list(strangers)
         rng.shuffle(text)
-        yield "".join(text), token2idx
+        yield f"{''.join(text)}{' ' if more else ''}", token2idx
 
 
 @define(
@@ -97,18 +121,13 @@ def _texts_and_vocabularies():
 )
 def judge_pad(pad: Callable) -> str:
     """Judge a function (lists of ids, pad_id) -> (ids, mask), both [texts, longest]."""
-    if not callable(pad):
-        raise NotYet("Give the function itself: q.check(pad), without brackets.")
-    rng = random.Random(3)
-    for pad_id, lengths in ((0, (3, 6, 4)), (1, (5, 2, 2, 7)), (999, (4, 4)), (7, (1,))):
-        batch = [[rng.randint(1000, 9999) for _ in range(length)] for length in lengths]
-        given = [list(row) for row in batch]
+    batches = _batches()
+    for batch, pad_id in batches:
+        lengths = [len(row) for row in batch]
         case = f"For rows of {', '.join(map(str, lengths))} ids and pad_id={pad_id}"
-        answer = pad(given, pad_id)
-        if given != batch:
-            raise NotYet(f"{case}, your function changed the lists it was given: make new ones.")
+        answer = call(pad, [list(row) for row in batch], pad_id, seconds=3)
         if not isinstance(answer, tuple | list) or len(answer) != 2:
-            raise NotYet(f"{case}, return two things: return ids, mask.")
+            raise NotYet(f"{case}, your function returns {kind_of(answer)}: return ids, mask.")
         ids, mask = (_rows(table, case) for table in answer)
         for name, table in (("ids", ids), ("mask", mask)):
             found = [len(row) for row in table]
@@ -117,16 +136,38 @@ def judge_pad(pad: Callable) -> str:
                     f"{case}, the rows of your {name} have the lengths {found}: each of the "
                     f"{len(lengths)} must be as long as the longest, {max(lengths)}."
                 )
+        wanted_ids, wanted_mask = _padded(batch, pad_id)
+        if (mask, ids) == (wanted_ids, wanted_mask):
+            raise NotYet(f"{case}, the two come in the other order: return ids, mask.")
         for i, row in enumerate(batch):
-            empty = max(lengths) - len(row)
-            _expect(ids[i], row + [pad_id] * empty, f"{case}, row {i} of the ids")
-            _expect(mask[i], [1] * len(row) + [0] * empty, f"{case}, row {i} of the mask")
-    return "Batches of four shapes, and each is a clean rectangle with the right mask."
+            _expect(ids[i], wanted_ids[i], f"{case}, row {i} of the ids")
+            lead = ""
+            if mask[i] == [int(number != pad_id) for number in ids[i]]:
+                lead = f" Its first {len(row)} ids are text, even where one of them is {pad_id}."
+            _expect(mask[i], wanted_mask[i], f"{case}, row {i} of the mask", lead)
+    return f"{len(batches)} batches, and each is a clean rectangle with the right mask."
 
 
-def _expect(found: list, expected: list, what: str) -> None:
+def _batches() -> list[tuple[list[list[int]], int]]:
+    """Batches of ids with the pad_id; in the last two a text holds the pad_id itself."""
+    rng = random.Random(3)
+    batches = []
+    for pad_id, lengths in ((0, (3, 6, 4)), (1, (5, 2, 2, 7)), (999, (4, 4)), (7, (1,))):
+        batch = [[rng.randint(1000, 9999) for _ in range(length)] for length in lengths]
+        batches.append((batch, pad_id))
+    return [*batches, ([[8, 3, 5], [6, 3], [3]], 3), ([[0, 4], [0, 9, 2, 0]], 0)]
+
+
+def _padded(batch: list[list[int]], pad_id: int) -> tuple[list[list[int]], list[list[int]]]:
+    longest = max(map(len, batch))
+    ids = [row + [pad_id] * (longest - len(row)) for row in batch]
+    mask = [[1] * len(row) + [0] * (longest - len(row)) for row in batch]
+    return ids, mask
+
+
+def _expect(found: list, expected: list, what: str, lead: str = "") -> None:
     if found != expected:
-        raise NotYet(f"{what} should be {expected}, but it is {found}.")
+        raise NotYet(f"{what} should be {expected}, but it is {found}.{lead}")
 
 
 @lru_cache
@@ -152,17 +193,17 @@ def _tokenizer(folder):
 )
 def judge_encoded(encoded) -> str:
     """Judge a Dataset with `input_ids` and `label`: row i must be text i of validation."""
-    data = load_corpus("emotion")
     columns = getattr(encoded, "column_names", None)
     if isinstance(columns, dict):
         raise NotYet(f"You gave the splits {', '.join(columns)}: only validation is asked for.")
     if columns is None:
-        kind = type(encoded).__name__
-        raise NotYet(f"You gave a {kind}; give the dataset that map returns, labels and all.")
+        raise NotYet(
+            f"You gave {kind_of(encoded)}; give the dataset that map returns, labels and all."
+        )
     for column in ("input_ids", "label"):
         if column not in columns:
             raise NotYet(f"There is no column {column!r}, only {', '.join(columns)}.")
-    validation = data["validation"]
+    validation = load_corpus("emotion")["validation"]
     if len(encoded) != len(validation):
         raise NotYet(f"There are {len(encoded):,} rows; validation has {len(validation):,}.")
     tokenizer = _tokenizer(find_checkpoint())
@@ -171,16 +212,39 @@ def judge_encoded(encoded) -> str:
     if len(ids[longest]) > LIMIT:
         raise NotYet(f"Row {longest} has {len(ids[longest])} tokens; at most {LIMIT} are allowed.")
     expected = tokenizer(validation["text"][:], truncation=True, max_length=LIMIT)["input_ids"]
-    for i, (found, right) in enumerate(zip(ids, expected, strict=True)):
-        if tokenizer.pad_token_id in found:
-            filling = found.count(tokenizer.pad_token_id)
-            raise NotYet(f"Row {i} holds {filling} padding tokens: leave the padding out.")
-        if found != right:
-            raise NotYet(
-                f"Row {i} should read {tokenizer.decode(right)!r}, but it reads "
-                f"{tokenizer.decode(found)!r}."
-            )
-    if list(encoded["label"]) != list(validation["label"]):
+    wrong = [i for i, row in enumerate(ids) if row != expected[i]]
+    if wrong:
+        raise NotYet(f"Row {wrong[0]} {_what_is_off(wrong[0], ids, expected, tokenizer)}")
+    if list(map(int, encoded["label"])) != list(validation["label"]):
         raise NotYet("The ids are right, but the labels are not those of the same rows.")
     cut = sum(len(row) == LIMIT for row in ids)
     return f"{len(ids):,} posts, {cut:,} of them at the limit of {LIMIT}, each beside its label."
+
+
+def _what_is_off(i: int, ids: list[list[int]], expected: list[list[int]], tokenizer) -> str:
+    """What to say about row i, in a few words: where it leaves the row that was expected."""
+    row, wanted = ids[i], expected[i]
+    padding = row.count(tokenizer.pad_token_id)
+    if padding:
+        return f"holds {padding} padding tokens: leave the padding out."
+    if row in expected:
+        return f"holds the tokens of row {expected.index(row)}: keep the order of the rows."
+    tokens, right = tokenizer.convert_ids_to_tokens(row), tokenizer.convert_ids_to_tokens(wanted)
+    if tokens[:1] != right[:1]:
+        begins = repr(tokens[0]) if tokens else "nothing"
+        return f"begins with {begins}, and not with {right[0]!r}: keep the special tokens."
+    if tokens[-1:] != right[-1:]:
+        return (
+            f"ends with {tokens[-1]!r}, and not with {right[-1]!r}: let the tokenizer cut, it "
+            "keeps room for the special tokens."
+        )
+    if len(row) < len(wanted) and row[:-1] == wanted[: len(row) - 1]:
+        return f"has {len(row)} tokens, but {len(wanted)} fit in: the limit is {LIMIT}."
+    differs = [k for k, (one, other) in enumerate(zip(row, wanted, strict=False)) if one != other]
+    if not differs:
+        return f"has {len(row)} tokens; the post alone makes {len(wanted)}."
+    place = differs[0]
+    return (
+        f"has {tokens[place]!r} as token {place}, and should have {right[place]!r}: is it the "
+        "validation split, with this checkpoint's tokenizer?"
+    )

@@ -1,5 +1,6 @@
 """The exercises of notebook 03: mean pooling, row order, beating the majority."""
 
+import warnings
 from collections import Counter
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from ..corpora import load_corpus
 from . import NotYet, define
+from .answers import call, kind_of
 
 MARGIN = 0.10
 
@@ -29,42 +31,60 @@ def judge_mean_pool(mean_pool: Callable) -> str:
     import torch
 
     random = torch.Generator().manual_seed(3)
-    lengths = [7, 3, 1, 5]
-    states = torch.randn(len(lengths), max(lengths), 6, generator=random)
-    mask = torch.tensor([[int(i < length) for i in range(max(lengths))] for length in lengths])
+    for lengths, hidden in (([3, 7, 1, 5], 6), ([2, 9], 4), ([3, 3, 3], 8), ([4], 5)):
+        states = torch.randn(len(lengths), max(lengths), hidden, generator=random)
+        mask = torch.tensor([[int(i < length) for i in range(max(lengths))] for length in lengths])
+        found = call(mean_pool, states.clone(), mask.clone(), seconds=20)
+        _judge_means(_as_tensor(found, "mean_pool"), states, mask)
+    return "Every text of four batches gets the mean of its own tokens, and of no others."
+
+
+def _judge_means(found, states, mask) -> None:
+    import torch
+
+    lengths = mask.sum(dim=1).tolist()
     wanted = torch.stack([rows[:n].mean(0) for rows, n in zip(states, lengths, strict=True)])
-    found = mean_pool(states.clone(), mask.clone())
-    if found is None:
-        raise NotYet("mean_pool returns nothing: does it end with return?")
-    found = torch.as_tensor(found)
     if found.shape != wanted.shape:
+        lead = ": rows and columns are swapped" if found.shape == wanted.T.shape else ""
         raise NotYet(
             f"States of the shape {list(states.shape)} should give {list(wanted.shape)}, one "
-            f"vector a text, but yours have the shape {list(found.shape)}."
+            f"vector a text, but yours have the shape {list(found.shape)}{lead}."
         )
+    if torch.allclose(found, wanted, atol=1e-4):
+        return
+    sums = (states * mask.unsqueeze(-1)).sum(1)
     mistakes = {
         "the mask is not used: padding is averaged in": states.mean(1),
         "you divide by the length of the longest text: divide by each text's own number of "
-        "tokens": (states * mask.unsqueeze(-1)).mean(1),
-        "that is the sum of the real tokens: divide it by their number": (
-            states * mask.unsqueeze(-1)
-        ).sum(1),
+        "tokens": sums / max(lengths),
+        "that is the sum of the real tokens: divide it by their number": sums,
         "that is the first token's state, not the mean": states[:, 0],
     }
     for reason, mistake in mistakes.items():
-        if torch.allclose(found.float(), mistake, atol=1e-4):
+        if torch.allclose(found, mistake, atol=1e-4):
             raise NotYet(f"The shape is right, but {reason}.")
-    for i, length in enumerate(lengths):
-        if not torch.allclose(found[i].float(), wanted[i], atol=1e-4):
-            raise NotYet(
-                f"A text with {length} real tokens out of {max(lengths)} positions gives "
-                f"{found[i, 0]:.2f} as its first number; the mean of its real tokens is "
-                f"{wanted[i, 0]:.2f}."
-            )
-    return (
-        f"Texts of {', '.join(map(str, lengths[:-1]))} and {lengths[-1]} tokens in one batch, and "
-        "each gets the mean of its own tokens."
+    wrong = [i for i in range(len(lengths)) if not torch.allclose(found[i], wanted[i], atol=1e-4)]
+    i = wrong[0]
+    off = int((found[i] - wanted[i]).abs().nan_to_num(torch.inf).argmax())
+    raise NotYet(
+        f"A text with {lengths[i]} real tokens out of {max(lengths)} positions gives "
+        f"{found[i, off]:.2f} as number {off}; the mean over its real tokens is "
+        f"{wanted[i, off]:.2f} there."
     )
+
+
+def _as_tensor(found, name: str):
+    """What a learner's function returned as a tensor of float32."""
+    import torch
+
+    if isinstance(found, list | tuple) and found and isinstance(found[0], torch.Tensor):
+        raise NotYet(
+            f"{name} returns {kind_of(found)} tensors: make one of them, as torch.stack does."
+        )
+    try:
+        return torch.as_tensor(found).detach().cpu().float()
+    except (TypeError, ValueError, RuntimeError):
+        raise NotYet(f"{name} returns {kind_of(found)}: one tensor is asked for.") from None
 
 
 @define(
@@ -85,83 +105,153 @@ def judge_back_in_order(back_in_order: Callable) -> str:
     """Judge a function (run [n, hidden], order [n]) -> features [n, hidden] in row order."""
     random = np.random.default_rng(3)
     first = np.array([4, 2, 0, 5, 1, 3])
-    for order in [first, *(random.permutation(n) for n in (1, 9, 50))]:
-        wanted = random.normal(size=(len(order), 3)).astype(np.float32)
+    orders = [first, *(random.permutation(n) for n in (1, 9, 50))]
+    for order, hidden in zip(orders, (3, 2, 5, 4), strict=True):
+        wanted = random.normal(size=(len(order), hidden)).astype(np.float32)
         run = wanted[order]
-        found = back_in_order(run.copy(), order.copy())
-        if found is None:
-            raise NotYet("back_in_order returns nothing: does it end with return?")
-        found = np.asarray(found)
-        if found.shape != wanted.shape:
+        found = call(back_in_order, run.copy(), order.copy(), seconds=20)
+        if hasattr(found, "detach"):
+            found = found.detach().cpu()
+        try:
+            found = np.asarray(found, dtype=np.float32)
+        except (TypeError, ValueError):
             raise NotYet(
-                f"{len(order)} posts went in with the shape {list(run.shape)}; yours came back as "
-                f"{list(found.shape)}."
-            )
-        wrong = np.flatnonzero(~np.isclose(found, wanted).all(axis=1))
-        if not wrong.size:
-            continue
-        row = wrong[0]
-        place = np.flatnonzero(np.isclose(wanted, found[row]).all(axis=1))
-        whose = f"those of post {place[0]}" if place.size else "those of no post"
-        orders = f"order = {order.tolist()}" if len(order) < 10 else f"{len(order)} posts"
-        if np.array_equal(found, run):
-            reason = "nothing has moved, the features are still in the order they were run in"
-        elif np.array_equal(found, run[order]):
-            reason = "you used order to fetch rows a second time, not to put them back"
-        else:
-            reason = "the rows are not in their places"
-        raise NotYet(f"With {orders} {reason}: row {row} holds {whose}.")
+                f"back_in_order returns {kind_of(found)}; an array of the shape "
+                f"{list(run.shape)} is asked for."
+            ) from None
+        _judge_order(found, run, order, wanted)
     return "Row i belongs to post i again, whatever the order was."
+
+
+def _judge_order(found: np.ndarray, run: np.ndarray, order: np.ndarray, wanted: np.ndarray) -> None:
+    if found.shape != wanted.shape:
+        lead = ": rows and columns are swapped" if found.shape == wanted.T.shape else ""
+        raise NotYet(
+            f"{len(order)} posts went in with the shape {list(run.shape)}; yours came back as "
+            f"{list(found.shape)}{lead}."
+        )
+    wrong = np.flatnonzero(~np.isclose(found, wanted).all(axis=1))
+    if not wrong.size:
+        return
+    row = wrong[0]
+    place = np.flatnonzero(np.isclose(wanted, found[row]).all(axis=1))
+    whose = f"those of post {place[0]}" if place.size else "those of no post"
+    orders = f"order = {order.tolist()}" if len(order) < 10 else f"{len(order)} posts"
+    if np.array_equal(found, run):
+        reason = "nothing has moved, the features are still in the order they were run in"
+    elif np.array_equal(found, run[order]):
+        reason = "you used order to fetch rows a second time, not to put them back"
+    else:
+        reason = "the rows are not in their places"
+    raise NotYet(f"With {orders} {reason}: row {row} holds {whose}.")
 
 
 @define(
     "03.3",
     hint=(
-        "Any of the models above will do, with its settings changed or not: `.fit` it on "
-        '`features["mean", "train"]` and `y_train`, then `.predict` for '
-        '`features["mean", "validation"]`. Both kinds of features side by side are an idea, too: '
-        "np.hstack."
+        "Any of the models above will do, with its settings changed or not: write it down and "
+        'leave out `.fit`. `features["mean", "train"]` and `features["mean", "validation"]` are '
+        "one pair of features; both kinds side by side are an idea, too: np.hstack."
     ),
     solution="""
     my_classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.03, max_iter=1000))
-    my_classifier.fit(features["mean", "train"], y_train)
-    my_predictions = my_classifier.predict(features["mean", "validation"])
+    my_train_features = features["mean", "train"]
+    my_validation_features = features["mean", "validation"]
     """,
 )
-def judge_my_predictions(predictions) -> str:
-    """Judge n class ids for the n validation posts by their accuracy."""
+def judge_my_classifier(classifier, train_features, validation_features) -> str:
+    """Judge an unfitted classifier by its accuracy on validation, after a fit to train.
+
+    A second fit, to training labels dealt out at random, must fail: what still predicts well then
+    knows the validation labels from elsewhere.
+    """
     emotion = load_corpus("emotion")
     names = emotion["train"].features["label"].names
-    labels = np.array(emotion["validation"]["label"])
-    most_frequent = Counter(emotion["train"]["label"][:]).most_common(1)[0][0]
-    majority = (labels == most_frequent).mean()
-    found = np.asarray(predictions)
-    if found.ndim == 2 and found.shape == (len(labels), len(names)):
-        raise NotYet(
-            f"That is a table of {len(names)} numbers a post, probabilities perhaps: give the id "
-            "of the class with the highest."
-        )
-    if found.shape != labels.shape:
-        raise NotYet(
-            f"There are {len(labels):,} validation posts, but your predictions have the shape "
-            f"{list(found.shape)}."
-        )
-    if found.dtype.kind not in "iuf":
-        raise NotYet(f"Give class ids from 0 to {len(names) - 1}; your first is {found[0]!s}.")
-    if not np.isin(found, range(len(names))).all():
-        strange = found[~np.isin(found, range(len(names)))][0]
-        raise NotYet(f"Class ids go from 0 to {len(names) - 1}, but yours contain {strange}.")
-    accuracy = (found == labels).mean()
-    if accuracy == 1:
-        raise NotYet("Every answer is right: are these the labels themselves, not predictions?")
-    score = f"Your accuracy is {accuracy:.2f}, that of the majority classifier {majority:.2f}"
+    y_train, y_validation = (np.array(emotion[split]["label"]) for split in ("train", "validation"))
+    _check_classifier(classifier)
+    _check_rows(train_features, validation_features, len(y_train), len(y_validation))
+    fitted = _fitted(classifier, train_features, y_train)
+    found = _class_ids(fitted.predict(validation_features), len(y_validation), names)
+    most_frequent = Counter(y_train.tolist()).most_common(1)[0][0]
+    majority, accuracy = (y_validation == most_frequent).mean(), (found == y_validation).mean()
+    score = f"Its accuracy is {accuracy:.2f}, that of the majority classifier {majority:.2f}"
     if (found == most_frequent).all():
         raise NotYet(f"Every answer is {names[most_frequent]}: this is the majority classifier.")
     if accuracy < majority:
         raise NotYet(
-            f"{score}: worse than not reading the posts. Are the predictions in the order of the "
-            "posts, and is row i of the features post i?"
+            f"{score}: worse than not reading the posts. Is row i of both features post i, and do "
+            "both hold the same kind of features?"
         )
     if accuracy < majority + MARGIN:
         raise NotYet(f"{score}: beat it by {100 * MARGIN:.0f} percentage points at least.")
-    return f"{score}: you beat it by {100 * (accuracy - majority):.0f} percentage points."
+    dealt = np.random.default_rng(3).permutation(y_train)
+    blind = np.asarray(_fitted(classifier, train_features, dealt).predict(validation_features))
+    control = (blind == y_validation).mean()
+    if control >= majority + MARGIN / 2:
+        raise NotYet(
+            f"{score}. But with training labels dealt out at random it still reaches "
+            f"{control:.2f}: it knows validation labels from elsewhere. Give a classifier that is "
+            "not fitted."
+        )
+    if accuracy == 1:
+        raise NotYet("Every answer is right: do the features hold the labels?")
+    return (
+        f"{score}: you beat it by {100 * (accuracy - majority):.0f} percentage points. With "
+        f"training labels dealt out at random it falls to {control:.2f}, as it should."
+    )
+
+
+def _check_classifier(classifier) -> None:
+    if isinstance(classifier, type):
+        raise NotYet(
+            f"{classifier.__name__} is a class; brackets make a classifier of it: "
+            f"{classifier.__name__}()."
+        )
+    if not (hasattr(classifier, "fit") and hasattr(classifier, "predict")):
+        lead = ", such as predictions" if hasattr(classifier, "__len__") else ""
+        raise NotYet(
+            f"The first is {kind_of(classifier)}{lead}; a classifier is asked for, which has .fit "
+            "and .predict. The check calls both."
+        )
+
+
+def _check_rows(train_features, validation_features, n_train: int, n_validation: int) -> None:
+    counts = []
+    for features in (train_features, validation_features):
+        shape = getattr(features, "shape", None)
+        if not shape and not isinstance(features, list | tuple):
+            raise NotYet(f"Features have a row for each post, but yours are {kind_of(features)}.")
+        counts.append(shape[0] if shape else len(features))
+    if counts != [n_train, n_validation]:
+        lead = ": the two are swapped" if counts == [n_validation, n_train] else ""
+        raise NotYet(
+            f"There are {n_train:,} training and {n_validation:,} validation posts, but your "
+            f"features have {counts[0]:,} and {counts[1]:,} rows{lead}."
+        )
+
+
+def _fitted(classifier, features, labels):
+    """A fresh copy of the classifier, fitted; what it learnt before is left behind."""
+    from sklearn.base import clone
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the learner has seen them, or would see them twice
+        copy = clone(classifier, safe=False)
+        copy.fit(features, labels)
+    return copy
+
+
+def _class_ids(predictions, n_rows: int, names: list[str]) -> np.ndarray:
+    found = np.asarray(predictions)
+    if found.shape != (n_rows,):
+        raise NotYet(
+            f"Its .predict gives the shape {list(found.shape)}: one class id for each of the "
+            f"{n_rows:,} validation posts is asked for."
+        )
+    known = [value in range(len(names)) for value in found.tolist()]
+    if not all(known):
+        raise NotYet(
+            f"Its .predict gives {found[known.index(False)]!s}, and not a class id from 0 to "
+            f"{len(names) - 1}: is it a classifier?"
+        )
+    return found

@@ -1,28 +1,46 @@
 """The exercises of notebook 04: macro F1 by hand, a metric, label maps, an honest interval."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ..corpora import load_corpus
 from . import NotYet, define
+from .answers import call, kind_of, same
 
 
 def _names() -> list[str]:
     return load_corpus("emotion")["train"].features["label"].names
 
 
-def _number(value, call: str) -> float:
+def _number(value, said: str, if_nan: str) -> float:
+    """The value as a float; `said` begins the sentence that refuses it."""
     try:
-        number = float(value)
+        number = float("no number" if isinstance(value, str) else value)
     except (TypeError, ValueError):
-        raise NotYet(f"{call} gives {value!r}: a single number is asked for.") from None
+        raise NotYet(f"{said} {value!s:.60}: a single number is asked for.") from None
     if np.isnan(number):
-        raise NotYet(
-            f"{call} gives nan: somewhere 0 was divided by 0. What has no row counts as 0 here."
-        )
+        raise NotYet(f"{said} nan: somewhere 0 was divided by 0. {if_nan}")
     return number
+
+
+def _only(slips: dict[str, float], found: float) -> str | None:
+    """The slip that leads to this number, if there is exactly one."""
+    named = [slip for slip, value in slips.items() if abs(found - value) < 1e-6]
+    return named[0] if len(named) == 1 else None
+
+
+def _f1_cases() -> list[tuple[list[int], list[int], int]]:
+    """Labels, predictions and number of classes; the first case is small enough to be shown."""
+    rng = np.random.default_rng(4)
+    cases = [([0, 2, 0, 1, 0, 1, 0], [1, 0, 0, 1, 2, 0, 1], 3)]
+    for n_classes, given, answers in ((6, 6, 4), (5, 4, 5), (4, 3, 3), (9, 9, 9)):
+        y_true = np.concatenate([np.arange(given), rng.integers(given, size=40) // 2])
+        noise = rng.integers(answers, size=len(y_true))
+        y_pred = np.where(rng.random(len(y_true)) < 0.6, y_true, noise) % answers
+        order = rng.permutation(len(y_true))
+        cases.append((y_true[order].tolist(), y_pred[order].tolist(), n_classes))
+    return cases
 
 
 @define(
@@ -45,43 +63,59 @@ def _number(value, call: str) -> float:
 )
 def judge_macro_f1(macro_f1: Callable) -> str:
     """Judge a function (y_true, y_pred, n_classes) -> number on random labels, also with gaps."""
-    from sklearn.metrics import f1_score, precision_score, recall_score
+    from sklearn.metrics import f1_score
 
-    rng = np.random.default_rng(4)
-    cases = []
-    for n_classes, given, answers in ((3, 3, 3), (6, 6, 4), (5, 4, 5), (4, 3, 3)):
-        y_true = np.concatenate([np.arange(given), rng.integers(given, size=40) // 2])
-        noise = rng.integers(answers, size=len(y_true))
-        y_pred = np.where(rng.random(len(y_true)) < 0.6, y_true, noise) % answers
-        cases.append((y_true.tolist(), y_pred.tolist(), n_classes))
+    cases = _f1_cases()
     for y_true, y_pred, k in cases:
-        call = f"macro_f1 on {len(y_true)} rows with n_classes={k}"
-        options = {"labels": range(k), "zero_division": 0}
-        found = _number(macro_f1(list(y_true), list(y_pred), k), call)
-        expected = f1_score(y_true, y_pred, average="macro", **options)
+        case = f"macro_f1 on {len(y_true)} rows with n_classes={k}"
+        if len(y_true) < 10:
+            case = f"macro_f1({y_true}, {y_pred}, {k})"
+        try:
+            answer = call(macro_f1, list(y_true), list(y_pred), k)
+        except ZeroDivisionError:
+            raise NotYet(
+                f"{case} divides by 0. A class without a single right prediction has F1 0: treat "
+                "it before you divide."
+            ) from None
+        found = _number(answer, f"{case} gives", "A class without a right prediction has F1 0.")
+        by_class = f1_score(y_true, y_pred, average=None, labels=range(k), zero_division=0)
+        expected = by_class.mean()
         if abs(found - expected) < 1e-6:
             continue
-        by_class = f1_score(y_true, y_pred, average=None, **options)
-        slips = {
-            "that is the accuracy, which is micro F1": np.mean(np.equal(y_true, y_pred)),
-            "that is the weighted mean: each class must count alike, however many rows it has": (
-                f1_score(y_true, y_pred, average="weighted", **options)
-            ),
-            "that is the mean precision": precision_score(
-                y_true, y_pred, average="macro", **options
-            ),
-            "that is the mean recall": recall_score(y_true, y_pred, average="macro", **options),
-            "that leaves a class out: divide by n_classes": by_class[np.unique(y_true)].mean(),
-        }
-        why = [slip for slip, value in slips.items() if abs(found - value) < 1e-6]
-        listed = ", ".join(f"{score:.2f}" for score in by_class)
         missing = sorted(set(range(k)) - set(y_true))
         gap = f" (class {missing[0]} is given nowhere)" if missing else ""
+        listed = ", ".join(f"{score:.2f}" for score in by_class)
+        why = _only(_f1_slips(y_true, y_pred, k), found)
         raise NotYet(
-            f"{call}{gap} gives {found:.4f} and should give {expected:.4f}; "
-            f"{why[0] if why else f'it is the mean of the F1 scores of the classes, {listed}'}."
+            f"{case}{gap} gives {found:.4f} and should give {expected:.4f}; "
+            f"{why or f'it is the mean of the F1 scores of the classes, {listed}'}."
         )
     return f"{len(cases)} sets of labels, some with classes that never occur: all agree."
+
+
+def _f1_slips(y_true: list[int], y_pred: list[int], k: int) -> dict[str, float]:
+    """What other formulas give for these labels, by what is to be said about them."""
+    from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+
+    options = {"labels": range(k), "zero_division": 0}
+    by_class = f1_score(y_true, y_pred, average=None, **options)
+    precision = precision_score(y_true, y_pred, average="macro", **options)
+    recall = recall_score(y_true, y_pred, average="macro", **options)
+    return {
+        "that is the accuracy, which is micro F1": accuracy_score(y_true, y_pred),
+        "that is the weighted mean: each class must count alike, however many rows it has": (
+            f1_score(y_true, y_pred, average="weighted", **options)
+        ),
+        "that is the mean precision": precision,
+        "that is the mean recall": recall,
+        "that is the F1 of mean precision and mean recall: compute F1 in each class first": (
+            2 * precision * recall / (precision + recall)
+        ),
+        "that leaves a class out: divide by n_classes": by_class[np.unique(y_true)].mean(),
+        "that is the sum over the classes: divide it by n_classes": by_class.sum(),
+        "that is in per cent": 100 * by_class.mean(),
+        "that is rounded: return the number as it is": round(by_class.mean(), 2),
+    }
 
 
 @define(
@@ -99,59 +133,92 @@ def judge_macro_f1(macro_f1: Callable) -> str:
     """,
 )
 def judge_metrics(my_metrics: Callable) -> str:
-    """Judge a function EvalPrediction -> dict on random logits, one set without class 0."""
-    from sklearn.metrics import confusion_matrix
+    """Judge a function EvalPrediction -> dict on random logits, also with classes left out."""
+    from transformers import EvalPrediction
 
     rng = np.random.default_rng(5)
-    for k, n, first in ((6, 90, 0), (4, 60, 1)):
-        labels = np.concatenate([np.arange(first, k), rng.integers(first, k, size=n)])
+    # classes, the class that is found worst, whether it is never found, the class without a row
+    for k, worst, never, absent in ((6, 3, False, None), (4, 3, False, 0), (5, 1, True, 2)):
+        kinds = [i for i in range(k) if i != absent]
+        rare = [i for i in kinds if i != worst][1]
+        others = [i for i in kinds if i != rare]
+        labels = rng.permutation([rare] * 9 + kinds * 2 + rng.choice(others, size=90).tolist())
         logits = rng.normal(size=(len(labels), k)).astype(np.float32)
-        logits[np.arange(len(labels)), labels] += np.linspace(0.5, 2, k)[labels]
-        given = SimpleNamespace(predictions=logits.copy(), label_ids=labels.copy())
+        strength = np.where(np.arange(k) == worst, 0.3, 2.0)
+        logits[np.arange(len(labels)), labels] += strength[labels]
+        if never:
+            logits[:, worst] -= 20
+        given = EvalPrediction(predictions=logits.copy(), label_ids=labels.copy())
         case = f"For logits of the shape {list(logits.shape)}"
-        if first:
-            case += " and labels among which class 0 does not occur"
+        if absent is not None:
+            case += f" and labels among which class {absent} does not occur"
         try:
-            scores = my_metrics(given)
-        except NotImplementedError:
+            scores = call(my_metrics, given)
+        except (NotImplementedError, NotYet):
             raise
         except Exception as error:
             raise NotYet(
                 f"{case}, your function raised {type(error).__name__}: {error}. predictions holds "
                 "the logits, one row a post; label_ids the labels."
             ) from None
-        if not isinstance(scores, dict):
+        if not (same(given.predictions, logits) and same(given.label_ids, labels)):
             raise NotYet(
-                f"Your function returns a {type(scores).__name__}; Trainer wants a dict from names "
-                "to numbers."
+                "my_metrics changes the arrays that it was given: make new ones and leave the "
+                "Trainer's as they were."
             )
-        if missing := {"accuracy", "lowest_recall"} - set(scores):
-            raise NotYet(f"The dict has no {missing.pop()!r}, only {', '.join(map(repr, scores))}.")
-        counts = confusion_matrix(labels, logits.argmax(1), labels=range(k))
-        right, rows, answers = counts.diagonal(), counts.sum(1), counts.sum(0)
-        accuracy = _number(scores["accuracy"], "accuracy")
-        if abs(accuracy - right.sum() / rows.sum()) > 1e-6:
-            raise NotYet(
-                f"{case}, the accuracy is {right.sum() / rows.sum():.4f}, not {accuracy:.4f}: is "
-                "the predicted class the place of the largest logit of each row?"
-            )
-        lowest = _number(scores["lowest_recall"], "lowest_recall")
-        recalls = right[rows > 0] / rows[rows > 0]
-        if abs(lowest - recalls.min()) > 1e-6:
-            absent = {"a class that no row carries has no recall: leave it out": 0.0}
-            slips = (absent if first else {}) | {
-                "that is the mean recall": recalls.mean(),
-                "that is a precision: divide by the rows that carry the label": (
-                    right[answers > 0] / answers[answers > 0]
-                ).min(),
-                "that is the highest": recalls.max(),
-            }
-            why = [slip for slip, value in slips.items() if abs(lowest - value) < 1e-6]
-            raise NotYet(
-                f"{case}, the lowest recall is {recalls.min():.4f}, not {lowest:.4f}"
-                + (f"; {why[0]}." if why else ": go through the classes one by one.")
-            )
+        _judge_scores(scores, logits, labels, case)
     return "Trainer could use it as it is, and would show eval_lowest_recall."
+
+
+def _judge_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> None:
+    """Refuse a dict whose accuracy or lowest recall is not that of these logits."""
+    from sklearn.metrics import confusion_matrix
+
+    if not isinstance(scores, dict):
+        raise NotYet(
+            f"Your function returns {kind_of(scores)}; Trainer wants a dict from names to numbers."
+        )
+    if missing := sorted({"accuracy", "lowest_recall"} - set(scores)):
+        raise NotYet(f"The dict has no {missing[0]!r}, only {', '.join(map(repr, scores))}.")
+    k = logits.shape[1]
+    counts = confusion_matrix(labels, logits.argmax(1), labels=range(k))
+    right, rows, answers = counts.diagonal(), counts.sum(1), counts.sum(0)
+    recalls = right[rows > 0] / rows[rows > 0]
+    answered = (rows > 0) & (answers > 0)
+    wanted = right.sum() / rows.sum()
+    found = _number(scores["accuracy"], f"{case}, your accuracy is", "Divide by the rows.")
+    if abs(found - wanted) > 1e-6:
+        slips = {
+            "that is the mean recall": recalls.mean(),
+            "that is in per cent": 100 * wanted,
+            "that is the number of right rows: divide it by that of all": right.sum(),
+        }
+        why = _only(slips, found) or "the predicted class is the place of a row's largest logit"
+        raise NotYet(f"{case}, the accuracy is {wanted:.4f}, not {found:.4f}; {why}.")
+
+    wanted = recalls.min()
+    leave_out = "A class that no row carries has no recall: leave it out."
+    found = _number(scores["lowest_recall"], f"{case}, your lowest recall is", leave_out)
+    if abs(found - wanted) < 1e-6:
+        return
+    rarest = np.where(rows > 0, rows, len(labels)).argmin()
+    slips = {
+        "that is the mean recall": recalls.mean(),
+        "that is a precision: divide by the rows that carry the label": (
+            right[answered] / answers[answered]
+        ).min(),
+        "that is the highest": recalls.max(),
+        "that is the recall of the class with the fewest rows, and another is found worse": (
+            right[rarest] / rows[rarest]
+        ),
+        "that leaves out a class of which no row is found: its recall is 0": (
+            recalls[recalls > 0].min() if not wanted else np.nan
+        ),
+        "that is in per cent": 100 * wanted if wanted else np.nan,
+        "a class that no row carries has no recall: leave it out": 0.0,
+    }
+    why = _only(slips, found) or "go through the classes one by one"
+    raise NotYet(f"{case}, the lowest recall is {wanted:.4f}, not {found:.4f}; {why}.")
 
 
 @define(
@@ -167,34 +234,62 @@ def judge_metrics(my_metrics: Callable) -> str:
     """,
 )
 def judge_to_our_ids(to_our_ids: Callable) -> str:
-    """Judge a function (ids, id2label, names) -> ids on shuffled label maps."""
+    """Judge a function (ids, id2label, names) -> ids on label maps in several orders."""
     names = _names()
-    rng = np.random.default_rng(6)
     shifted = names[2:] + names[:2]
-    for theirs, as_text in ((shifted, False), (sorted(names), False), (shifted[::-1], True)):
-        id2label = {str(i) if as_text else i: name for i, name in enumerate(theirs)}
-        predicted = rng.permutation([*range(len(names))] * 2).tolist()
-        keys = "strings, as in a config.json" if as_text else "numbers"
-        case = f"Where their id 0 means {theirs[0]!r} (keys: {keys})"
+    languages = ["en", "fr", "de", "tr", "es", "it", "pt", "nl", "pl", "sv", "da", "fi"]
+    rng = np.random.default_rng(6)
+    # our names, their names in the order of their ids, whether their keys are strings
+    for ours, theirs, as_text in (
+        (names, shifted, False),
+        (names, sorted(names), False),
+        (names, shifted[::-1], True),
+        (["negative", "neutral", "positive"], ["neutral", "positive", "negative"], False),
+        (languages, sorted(languages), True),
+    ):
+        entries = [(str(i) if as_text else i, name) for i, name in enumerate(theirs)]
+        id2label = dict(entries[k] for k in rng.permutation(len(entries)))
+        predicted = rng.permutation([*range(len(theirs)), 1, 1]).tolist()
+        case = f"Where their id2label is {id2label},"
+        if len(theirs) > 6:
+            case = f"Where their id2label has {len(theirs)} languages, and strings for keys,"
         try:
-            found = to_our_ids(list(predicted), dict(id2label), list(names))
+            found = call(to_our_ids, list(predicted), dict(id2label), list(ours), seconds=5)
         except KeyError as error:
-            raise NotYet(f"{case}, your function finds no key {error} in id2label.") from None
-        if found is None or isinstance(found, str) or not hasattr(found, "__len__"):
-            raise NotYet(f"{case}, your function returns {found!r}: a list of ids, please.")
-        if len(found) != len(predicted):
-            raise NotYet(f"{case}, {len(predicted)} ids went in and {len(found)} came out.")
-        for theirs_id, ours in zip(predicted, found, strict=True):
-            name = theirs[theirs_id]
-            if isinstance(ours, str):
-                raise NotYet(f"{case}, you return the name {ours!r}: our id of it is asked for.")
-            if int(ours) != names.index(name):
-                meaning = repr(names[int(ours)]) if 0 <= int(ours) < len(names) else "nothing"
-                raise NotYet(
-                    f"{case}, their id {theirs_id} means {name!r}. You turn it into {int(ours)}, "
-                    f"which with us means {meaning}; it should be {names.index(name)}."
-                )
-    return "Three foreign orders of the labels, and every prediction keeps its meaning."
+            keys = "strings, as in a config.json" if as_text else "numbers"
+            raise NotYet(
+                f"{case} your function looks up the key {error}, which is not there. The keys of "
+                f"id2label are {keys}, its values are names."
+            ) from None
+        except (ValueError, IndexError) as error:
+            raise NotYet(
+                f"With the names {', '.join(ours)} your function raised {type(error).__name__}: "
+                f"{error}. Take our ids from names and theirs from id2label, whatever they hold."
+            ) from None
+        _judge_ids(found, predicted, theirs, ours, case)
+    return "Foreign orders of several sets of labels, and every prediction keeps its meaning."
+
+
+def _judge_ids(found, predicted: list[int], theirs: list[str], ours: list[str], case: str) -> None:
+    """Refuse what is not our id for each of their ids."""
+    if isinstance(found, str | set | Mapping) or not hasattr(found, "__len__"):
+        raise NotYet(f"{case} your function returns {kind_of(found)}: a list of ids, please.")
+    if len(found) != len(predicted):
+        raise NotYet(f"{case} {len(predicted)} ids went in and {len(found)} came out.")
+    for their_id, our_id in zip(predicted, found, strict=True):
+        name = theirs[their_id]
+        if isinstance(our_id, str):
+            kind = "the name" if our_id in ours else "the string"
+            raise NotYet(f"{case} you return {kind} {our_id!r}: our id is asked for, a number.")
+        if our_id is None or np.ndim(our_id):
+            raise NotYet(f"{case} you return {our_id!r} for the id {their_id}: one id, please.")
+        if our_id != ours.index(name):
+            known = our_id in range(len(ours))
+            meaning = repr(ours[int(our_id)]) if known else "nothing"
+            raise NotYet(
+                f"{case} their id {their_id} means {name!r}. You turn it into {our_id}, which "
+                f"with us means {meaning}; it should be {ours.index(name)}."
+            )
 
 
 @define(
@@ -215,34 +310,60 @@ def judge_to_our_ids(to_our_ids: Callable) -> str:
 def judge_difference_interval(difference_interval: Callable) -> str:
     """Judge a function (right_a, right_b) -> (low, high): a paired 95 % interval."""
     rng = np.random.default_rng(7)
-    for n, only_a, only_b in ((500, 20, 40), (400, 25, 20)):
-        kinds = rng.permutation(
-            np.repeat([0, 1, 2, 3], [only_a, only_b, n // 2, n - n // 2 - only_a - only_b])
+    praise = ""
+    for n, only_a, only_b, kind in ((500, 20, 40, float), (400, 25, 20, int), (600, 30, 70, int)):
+        both = (n - only_a - only_b) // 2
+        neither = n - only_a - only_b - both
+        row_kinds = rng.permutation(np.repeat([0, 1, 2, 3], [only_a, only_b, both, neither]))
+        a = np.isin(row_kinds, (0, 2)).astype(kind)
+        b = np.isin(row_kinds, (1, 2)).astype(kind)
+        found = call(difference_interval, a.copy(), b.copy())
+        low, high = _two_numbers(found)
+        _judge_interval(low, high, a, b)
+        if not praise:
+            lead = (only_b - only_a) / n
+            praise = f"Where b leads by {lead:+.3f}, your interval is {low:+.3f} to {high:+.3f}."
+    return praise
+
+
+def _two_numbers(found) -> tuple[float, float]:
+    if np.ndim(found) != 1 or len(found) != 2:
+        raise NotYet(
+            f"difference_interval returns {kind_of(found)}: return two numbers, low and high."
         )
-        a, b = np.isin(kinds, (0, 2)), np.isin(kinds, (1, 2))
-        difference = (only_b - only_a) / n
-        spread = 1.96 * np.sqrt(((only_a + only_b) / n - difference**2) / n)
-        loose = 1.96 * np.sqrt((a.var() + b.var()) / n)
-        try:
-            low, high = difference_interval(a.astype(float), b.astype(float))
-        except (TypeError, ValueError) as error:
-            raise NotYet(f"Return two numbers, low and high ({error}).") from None
-        low, high = _number(low, "low"), _number(high, "high")
-        said = (
-            f"On {n} rows with {only_b - only_a:+d} right answers for b, {low:+.3f} to {high:+.3f}"
+    more = "Is the difference taken of numbers that are there?"
+    return _number(found[0], "low is", more), _number(found[1], "high is", more)
+
+
+def _judge_interval(low: float, high: float, a: np.ndarray, b: np.ndarray) -> None:
+    """Refuse an interval that is not near that of the formula for differences post by post."""
+    n = len(a)
+    difference = b.mean() - a.mean()
+    half = 1.96 * (b - a).std() / np.sqrt(n)
+    half_unpaired = 1.96 * np.sqrt((a.var() + b.var()) / n)
+    found, middle = (high - low) / 2, (low + high) / 2
+    said = f"On {n} rows, {a.sum():.0f} of them right for a and {b.sum():.0f} for b, "
+    said += f"{low:+.3f} to {high:+.3f}"
+    if low > high:
+        raise NotYet(f"{said} is the wrong way round: low comes first.")
+    if abs(middle / 100 - difference) < 0.3 * half and found > 10 * half:
+        raise NotYet(f"{said} is in per cent: leave it as a share, around {difference:+.3f}.")
+    if abs(middle + difference) < 0.15 * half:
+        raise NotYet(f"{said} has the wrong sign: the difference is b minus a.")
+    if abs(middle - difference) > 0.25 * half:
+        raise NotYet(f"{said} does not lie around the difference, {difference:+.3f}.")
+    if 0.8 * half_unpaired < found < 1.25 * half_unpaired:
+        raise NotYet(
+            f"{said} is too wide: it treats the two models as if they had been scored on "
+            "different posts. Draw the same rows for both."
         )
-        if abs((low + high) / 2 + difference) < 0.15 * spread:
-            raise NotYet(f"{said} has the wrong sign: the difference is b minus a.")
-        if not low < difference < high or abs((low + high) / 2 - difference) > 0.3 * spread:
-            raise NotYet(f"{said} does not lie around the difference, {difference:+.3f}.")
-        width = (high - low) / 2 / spread
-        if 0.8 * loose < (high - low) / 2 < 1.25 * loose:
-            raise NotYet(
-                f"{said} is too wide: it treats the two models as if they had been scored on "
-                "different posts. Draw the same rows for both."
-            )
-        if width > 1.1:
-            raise NotYet(f"{said} is too wide: the mean of {n} rows moves less than that.")
-        if width < 0.9:
-            raise NotYet(f"{said} is too narrow for 95 %: cut off 2.5 % on each side only.")
-    return f"Where b leads by {difference:+.3f}, your interval is {low:+.3f} to {high:+.3f}."
+    if found > 1.1 * half:
+        raise NotYet(
+            f"{said} is too wide: the mean of {n} rows moves less than that. Draw as many rows as "
+            "there are, a thousand times or more, and cut off 2.5 % on each side."
+        )
+    if found < 0.9 * half:
+        raise NotYet(
+            f"{said} is too narrow for 95 %. Draw as many rows as there are, a thousand times or "
+            "more, and cut off 2.5 % on each side only."
+        )

@@ -5,14 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import NotYet, define
-
-
-def answer_of(function: Callable, *arguments):
-    """What the learner's function returns; nothing at all is told apart from a wrong answer."""
-    found = function(*arguments)
-    if found is None:
-        raise NotYet(f"{function.__name__} returns nothing: does it end with return?")
-    return found
+from .answers import call, kind_of
 
 
 @define(
@@ -31,44 +24,71 @@ def answer_of(function: Callable, *arguments):
 def judge_softmax(softmax: Callable) -> str:
     """Judge a function (logits [n, classes]) -> probabilities [n, classes]."""
     random = np.random.default_rng(6)
-    small = random.normal(scale=2, size=(4, 3)).round(2)
-    powers = np.exp(small)
-    wanted = powers / powers.sum(1, keepdims=True)
-    large = small + np.array([[1000], [0], [-1000], [500]])
-    large[3, 2] = -1500
-    for_large = np.exp(large - large.max(1, keepdims=True))
-    for_large /= for_large.sum(1, keepdims=True)
-    with np.errstate(all="ignore"):
-        found = np.asarray(answer_of(softmax, small.copy()), dtype=float)
-        if found.shape != small.shape:
-            raise NotYet(
-                f"Logits of the shape {list(small.shape)} should give the same shape, but yours "
-                f"is {list(found.shape)}."
-            )
-        if np.allclose(found, powers / powers.sum(0)):
+    small = random.normal(scale=2, size=(3, 3)).round(2)
+    large = [[1000, 0, -1000], [-1000, 1000, 999], [0, -1000, 1000], [-999, -1000, -1001]]
+    cases = [
+        small,
+        random.normal(scale=2, size=(4, 6)).round(2).astype(np.float32),
+        np.array(large, dtype=np.float64),
+        np.array([[998, 999, 1000, 1000]], dtype=np.float64),
+    ]
+    for logits in cases:
+        with np.errstate(all="ignore"):
+            _judge_probabilities(_probabilities(softmax, logits), logits)
+    return "Each row adds up to 1, for logits around 0 and for logits around 1,000 alike."
+
+
+def _probabilities(softmax: Callable, logits: np.ndarray) -> np.ndarray:
+    """What the learner's function makes of these logits, if it is an array of their shape."""
+    shape = list(logits.shape)
+    try:
+        found = call(softmax, logits.copy())
+    except ValueError as error:
+        if "broadcast" not in str(error):
+            raise
+        raise NotYet(
+            f"For logits of the shape {shape} NumPy says: {error}. One number a row has to stay a "
+            "column: keepdims=True does it."
+        ) from None
+    if not hasattr(found, "shape"):
+        raise NotYet(f"softmax returns {kind_of(found)}: an array of the shape {shape}, please.")
+    found = np.asarray(found, dtype=float)
+    if found.shape != logits.shape:
+        raise NotYet(
+            f"Logits of the shape {shape} should give the same shape, but yours is "
+            f"{list(found.shape)}."
+        )
+    return found
+
+
+def _judge_probabilities(found: np.ndarray, logits: np.ndarray) -> None:
+    """Refuse probabilities that are not those of these logits."""
+    powers = np.exp(logits.astype(float) - logits.max(axis=1, keepdims=True))
+    wanted = powers / powers.sum(axis=1, keepdims=True)
+    if np.allclose(found, wanted, atol=1e-6):
+        return
+    if np.abs(logits).max() < 100:
+        plain = np.exp(logits)
+        if np.allclose(found, plain / plain.sum(axis=0)):
             raise NotYet("Your columns add up to 1, not your rows: sum along the other axis.")
-        if np.allclose(found, powers / powers.sum()):
+        if np.allclose(found, plain / plain.sum()):
             raise NotYet(
                 f"All {found.size} numbers together add up to 1. Each row should, so divide each "
                 "by its own sum."
             )
-        if np.allclose(found, powers):
+        if np.allclose(found, plain):
             raise NotYet("These are the powers of e. Divide each row by its sum.")
-        for row, (ours, theirs) in enumerate(zip(wanted, found, strict=True)):
-            if not np.allclose(ours, theirs, atol=1e-6):
-                raise NotYet(
-                    f"The logits {small[row].tolist()} should give {ours.round(3).tolist()}, but "
-                    f"yours are {theirs.round(3).tolist()}, with the sum {theirs.sum():.3f}."
-                )
-        found = np.asarray(answer_of(softmax, large.copy()), dtype=float)
-    for row in range(len(large)):
-        if not np.allclose(found[row], for_large[row], atol=1e-6):
-            raise NotYet(
-                f"Right for small logits. But {large[row].round(2).tolist()} gives "
-                f"{found[row].round(3).tolist()}: subtract from each row its own largest logit "
-                "first."
-            )
-    return "Each row adds up to 1, for logits around 0 and for logits around 1,000 alike."
+        if found.shape == wanted.T.shape and np.allclose(found, wanted.T, atol=1e-6):
+            raise NotYet("The numbers are right, but rows and columns are swapped.")
+    row = int(np.flatnonzero(~np.isclose(found, wanted, atol=1e-6).all(axis=1))[0])
+    said = f"The logits {logits[row].round(2).tolist()} should give {wanted[row].round(3).tolist()}"
+    said += f", but yours are {found[row].round(3).tolist()}"
+    if np.abs(logits).max() < 100:
+        raise NotYet(f"{said}, with the sum {found[row].sum():.3f}.")
+    raise NotYet(
+        f"Right for small logits. {said}: subtract from each row its own largest logit first, so "
+        "that no exponent is above 0."
+    )
 
 
 @define(
@@ -89,52 +109,91 @@ def judge_softmax(softmax: Callable) -> str:
 )
 def judge_pieces(pieces: Callable) -> str:
     """Judge a function (ids, size, overlap) -> list of lists of ids."""
+    random = np.random.default_rng(6)
     for n, size, overlap in [
         (10, 4, 1),
         (4, 4, 1),
+        (5, 4, 1),
         (3, 4, 2),
         (10, 4, 0),
+        (8, 4, 0),
         (9, 5, 3),
+        (9, 5, 4),
         (1203, 512, 64),
     ]:
-        ids = list(range(100, 100 + n))
         starts = [0]
         while starts[-1] + size < n:
             starts.append(starts[-1] + size - overlap)
-        wanted = [ids[start : start + size] for start in starts]
-        found = list(answer_of(pieces, ids.copy(), size, overlap))
-        if not all(isinstance(piece, (list, tuple)) for piece in found):
-            raise NotYet(f"Return a list of lists, not a list of {type(found[0]).__name__}.")
-        found = [list(piece) for piece in found]
-        if found == wanted:
-            continue
-        case = f"With {n} ids, size {size} and overlap {overlap}"
-        if not found:
-            raise NotYet(f"{case} there is no piece at all.")
-        for k, piece in enumerate(found):
-            if len(piece) > size:
-                raise NotYet(f"{case} piece {k} has {len(piece)} ids.")
-        missing = sorted(set(ids) - {i for piece in found for i in piece})
-        if missing:
+        case = f"With {n} ids, size {size} and overlap {overlap},"
+        # ids that differ show what is wrong; then ids that repeat, as those of real texts do
+        numbered = list(range(100, 100 + n))
+        wanted = [numbered[start : start + size] for start in starts]
+        found = _lists(call(pieces, numbered.copy(), size, overlap, seconds=3))
+        if found != wanted:
+            _explain_pieces(found, wanted, numbered, size, overlap, case)
+        repeated = random.integers(100, 103, size=n).tolist()
+        wanted = [repeated[start : start + size] for start in starts]
+        try:
+            found = _lists(call(pieces, repeated.copy(), size, overlap, seconds=3))
+        except NotYet as reason:
             raise NotYet(
-                f"{case} {len(missing)} ids are in no piece, the first at place "
-                f"{missing[0] - 100}: is the end lost, or is there a gap?"
+                f"Right where all ids differ. But where some come twice, {reason}"
+            ) from None
+        if found != wanted:
+            raise NotYet(
+                f"{case} your pieces are right where all ids differ, and wrong where some come "
+                "twice: cut by places, not by the ids themselves."
             )
-        for k, (one, other) in enumerate(zip(found, found[1:], strict=False)):
-            if set(other) <= set(one):
-                raise NotYet(
-                    f"{case} piece {k + 1} holds nothing that piece {k} does not have: stop when "
-                    "the end is reached."
-                )
-            shared = len(set(one) & set(other))
-            if shared != overlap:
-                raise NotYet(f"{case} pieces {k} and {k + 1} share {shared} ids.")
-        raise NotYet(
-            f"{case} your pieces have {', '.join(str(len(piece)) for piece in found)} ids; "
-            f"{', '.join(str(len(piece)) for piece in wanted)} would be right: only the last may "
-            "be shorter."
-        )
     return "Every id is in a piece, neighbours overlap as they should, and no piece is too many."
+
+
+def _lists(found) -> list[list]:
+    if not isinstance(found, list | tuple):
+        raise NotYet(f"Your function returns {kind_of(found)}: return a list of lists.")
+    for k, piece in enumerate(found):
+        if not isinstance(piece, list | tuple):
+            raise NotYet(f"Piece {k} of your list is {kind_of(piece)}: return a list of lists.")
+    return [list(piece) for piece in found]
+
+
+def _explain_pieces(found, wanted, ids: list[int], size: int, overlap: int, case: str) -> None:
+    """Say what is wrong with pieces of ids that all differ."""
+    if not found:
+        raise NotYet(f"{case} there is no piece at all.")
+    for k, piece in enumerate(found):
+        if len(piece) > size:
+            raise NotYet(f"{case} piece {k} has {len(piece)} ids.")
+    held = {i for piece in found for i in piece}
+    missing = [place for place, i in enumerate(ids) if i not in held]
+    if missing:
+        raise NotYet(
+            f"{case} the ids at {len(missing)} places are in no piece, the first at place "
+            f"{missing[0]}: is the end lost, or is there a gap?"
+        )
+    if len(ids) <= size:
+        raise NotYet(f"{case} there are {len(found)} pieces: so short a text is one piece.")
+    for k, (one, other) in enumerate(zip(found, found[1:], strict=False)):
+        if set(other) <= set(one):
+            raise NotYet(
+                f"{case} piece {k + 1} holds nothing that piece {k} does not have: stop when the "
+                "end is reached."
+            )
+        shared = len(set(one) & set(other))
+        if shared != overlap:
+            raise NotYet(
+                f"{case} pieces {k} and {k + 1} share {shared} ids: they should share {overlap}."
+            )
+    lengths, right = ([len(piece) for piece in lists] for lists in (found, wanted))
+    if lengths != right:
+        raise NotYet(
+            f"{case} your pieces have {', '.join(map(str, lengths))} ids; "
+            f"{', '.join(map(str, right))} would be right: only the last may be shorter."
+        )
+    k = next(k for k in range(len(found)) if found[k] != wanted[k])
+    raise NotYet(
+        f"{case} piece {k} starts with the ids {found[k][:3]}, and should with {wanted[k][:3]}: "
+        "keep the ids, and the pieces, in the order of the text."
+    )
 
 
 @define(
@@ -154,38 +213,51 @@ def judge_pieces(pieces: Callable) -> str:
 )
 def judge_threshold(threshold: Callable) -> str:
     """Judge a function (confidence [n], right [n], goal) -> the smallest sufficient confidence."""
+    for confidence, right, goal in _threshold_cases():
+        found = call(threshold, confidence.copy(), right.copy(), goal)
+        if np.ndim(found) or isinstance(found, bool | np.bool_ | str | dict):
+            raise NotYet(f"Return one number, not {kind_of(found)}.")
+        _judge_value(float(found), confidence, right, goal)
+    return "The goal is reached, and no more posts than needed are passed on to a person."
+
+
+def _threshold_cases() -> list[tuple[np.ndarray, np.ndarray, float]]:
+    """Confidences, which answers are right, and the goal."""
     first = np.array([0.6, 0.9, 0.5, 0.8, 0.7, 0.4])
     first_right = np.array([True, True, False, False, True, False])
     cases = [(first, first_right, goal) for goal in (0.6, 0.75, 0.5, 1.0)]
-    cases.append((np.array([0.5, 0.8, 0.8, 0.9]), np.array([False, False, True, True]), 0.75))
+    tied = np.array([0.5, 0.8, 0.8, 0.9])
+    for tied_right in ([False, False, True, True], [False, True, False, True]):
+        cases.append((tied, np.array(tied_right), 0.75))
     cases.append((first, np.zeros(6, bool), 0.5))
     random = np.random.default_rng(6)
-    for n in (50, 300):
-        confidence = random.uniform(0.2, 0.98, n).round(2)
-        cases.append((confidence, random.uniform(size=n) < confidence, 0.85))
-    for confidence, right, goal in cases:
-        found = answer_of(threshold, confidence.copy(), right.copy(), goal)
-        if isinstance(found, (bool, np.bool_)) or np.ndim(found) != 0:
-            raise NotYet(f"Return one number, not {found!s:.60}.")
-        shares = {v: right[confidence >= v].mean() for v in np.unique(confidence)}
-        enough = [value for value, share in shares.items() if share >= goal]
-        wanted = min(enough, default=1.0)
-        if np.isclose(float(found), wanted):
-            continue
-        if len(confidence) < 10:
-            case = f"With the confidences {confidence.tolist()}, right {right.astype(int).tolist()}"
+    for n, goal in ((50, 0.85), (300, 0.85), (40, 0.8)):
+        confidence = random.uniform(0.2, 0.98, n)
+        right = random.uniform(size=n) < confidence
+        if n > 40:
+            cases.append((confidence.round(2), right, goal))  # many values come twice
         else:
-            case = f"With {len(confidence)} posts"
-        case = f"{case} and the goal {goal} you return {float(found):g}"
-        if not enough:
-            raise NotYet(f"{case}, but no value reaches the goal: return 1.0.")
-        answered = confidence >= float(found)
-        if not answered.any():
-            raise NotYet(f"{case}, and then nothing is answered; {wanted:g} reaches the goal.")
-        share = right[answered].mean()
-        if share < goal:
-            raise NotYet(f"{case}: of the {answered.sum()} answers only {share:.0%} are right.")
-        if not np.isclose(confidence, float(found)).any():
-            raise NotYet(f"{case}: return one of the values in confidence.")
-        raise NotYet(f"{case}: that is enough, but so is {wanted:g}, which answers more posts.")
-    return "The goal is reached, and no more posts than needed are passed on to a person."
+            cases.append((confidence.astype(np.float32), right, goal))  # as a model gives them
+    return cases
+
+
+def _judge_value(found: float, confidence: np.ndarray, right: np.ndarray, goal: float) -> None:
+    """Refuse a value that is not the smallest in confidence that reaches the goal."""
+    shares = {value: right[confidence >= value].mean() for value in np.unique(confidence)}
+    enough = [value for value, share in shares.items() if share >= goal]
+    wanted = min(enough, default=1.0)
+    if np.isclose(found, wanted, rtol=0, atol=1e-6):
+        return
+    case = f"With {len(confidence)} posts"
+    if len(confidence) < 10:
+        case = f"With the confidences {confidence.tolist()}, right {right.astype(int).tolist()}"
+    case = f"{case} and the goal {goal} you return {found:g}"
+    if not enough:
+        raise NotYet(f"{case}, but no value reaches the goal: return 1.0.")
+    if not np.isclose(confidence, found, rtol=0, atol=1e-6).any():
+        raise NotYet(f"{case}: return one of the values in confidence as it stands, {wanted:g}.")
+    answered = confidence >= found - 1e-6
+    share = right[answered].mean()
+    if share < goal:
+        raise NotYet(f"{case}: of the {answered.sum()} answers only {share:.0%} are right.")
+    raise NotYet(f"{case}: that is enough, but so is {wanted:g}, which answers more posts.")

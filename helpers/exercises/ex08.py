@@ -1,11 +1,13 @@
 """The exercises of notebook 08: a collate function, a loop with mistakes, accumulation."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
 
 from . import NotYet, define
+from .answers import call, kind_of, run, same
 
 NAMES = ("input_ids", "attention_mask", "labels")
 
@@ -14,7 +16,8 @@ NAMES = ("input_ids", "attention_mask", "labels")
     "08.1",
     hint=(
         "The width of the batch is max(len(row['input_ids']) for row in rows). A row with n ids "
-        "gets width - n times pad_id behind them; its mask is n ones and width - n zeros."
+        "gets width - n times pad_id behind them; its mask is n ones and width - n zeros. `+` "
+        "makes a new list of two; `+=`, append and extend change the caller's."
     ),
     solution="""
     def my_collate(rows, pad_id):
@@ -35,15 +38,19 @@ def judge_my_collate(my_collate: Callable) -> str:
     """Judge a function (list of rows, pad_id) -> dict of int64 tensors [rows, longest], [rows]."""
     import torch
 
-    texts, labels = [[101, 7, 8, 102], [101, 102], [101, 9, 8, 7, 6, 102]], [1, 0, 1]
-    for pad_id in (0, 5):
+    cases = [
+        ([[101, 7, 8, 102], [101, 102], [101, 9, 8, 7, 6, 102]], [1, 0, 2], 0),
+        ([[101, 5, 30521, 5, 102], [101, 5], [101, 8, 102], [5]], [0, 3, 1, 2], 5),
+        ([[101, 0, 102]], [1], 0),
+    ]
+    for texts, labels, pad_id in cases:
         rows = [
             {"input_ids": list(ids), "labels": label}
             for ids, label in zip(texts, labels, strict=True)
         ]
-        found = my_collate(rows, pad_id)
+        found = call(my_collate, rows, pad_id, seconds=3)
         if not hasattr(found, "keys"):
-            raise NotYet(f"my_collate returns {type(found).__name__}: return a dict.")
+            raise NotYet(f"my_collate returns {kind_of(found)}: return a dict.")
         if missing := [name for name in NAMES if name not in found]:
             raise NotYet(
                 f"Your batch has the keys {', '.join(map(str, found))}: {missing[0]!r} is missing, "
@@ -55,83 +62,165 @@ def judge_my_collate(my_collate: Callable) -> str:
             "attention_mask": [[1] * len(ids) + [0] * (width - len(ids)) for ids in texts],
             "labels": labels,
         }
+        told = f"With rows of {_listed(map(len, texts))} ids and pad_id = {pad_id}"
         for name in NAMES:
-            _compare(name, found[name], torch.tensor(wanted[name]), pad_id)
-    return f"Rows of {', '.join(str(len(ids)) for ids in texts)} ids make a batch {width} wide."
+            _compare(name, found[name], torch.tensor(wanted[name]), told)
+    return "Each batch is as wide as its longest row, and the mask knows tokens from padding."
 
 
-def _compare(name: str, found, wanted, pad_id: int) -> None:
+def _compare(name: str, found, wanted, told: str) -> None:
     import torch
 
     if not isinstance(found, torch.Tensor):
-        raise NotYet(f"{name} is of the kind {type(found).__name__}: make it a torch.tensor.")
+        raise NotYet(f"{told}, {name} is {kind_of(found)}: make it one torch.tensor.")
     if found.shape != wanted.shape:
+        swapped = found.ndim == 2 and found.T.shape == wanted.shape
         raise NotYet(
-            f"Three rows, the longest with 6 ids: {name} should have the shape "
-            f"{list(wanted.shape)}, but yours has {list(found.shape)}."
+            f"{told}, {name} should have the shape {list(wanted.shape)}, but yours has "
+            f"{list(found.shape)}{': rows and columns are swapped' if swapped else ''}."
         )
-    if found.dtype.is_floating_point or found.dtype == torch.bool:
-        raise NotYet(f"{name} holds {found.dtype}: the model wants whole numbers (torch.int64).")
-    if torch.equal(found.long(), wanted):
+    if found.dtype != torch.int64:
+        raise NotYet(
+            f"{told}, {name} holds {found.dtype}: make it torch.int64, the kind that torch.tensor "
+            "makes of a list of whole numbers, and the only one that the loss takes for labels."
+        )
+    wrong = (found.cpu() != wanted).reshape(len(wanted), -1).any(dim=1).nonzero()
+    if not len(wrong):
         return
-    row = (found.long() != wanted).reshape(len(wanted), -1).any(dim=1).nonzero()[0].item()
+    row = wrong[0].item()
+    reason = ""
+    if name == "labels":
+        reason = ": keep the order of the rows"
+    elif name == "attention_mask" and found.sum() < wanted.sum():
+        reason = ": a real token may have the id of the padding, so make the mask from the lengths"
     raise NotYet(
-        f"With pad_id = {pad_id}, row {row} of {name} is {found[row].tolist()}, but should be "
-        f"{wanted[row].tolist()}."
+        f"{told}, {name} is {found[row].tolist()} for row {row}, but should be "
+        f"{wanted[row].tolist()}{reason}."
     )
 
 
-def _probe(seed: int = 8):
-    """A model of three weights that notes its mode, and batches of four rows for it."""
+def _probe(sizes: list[int]) -> SimpleNamespace:
+    """A small classifier in evaluation mode, its optimizer, and a loader of batches of these sizes.
+
+    `events` says in which order what was called: "model", "backward", "step", "schedule"; `modes`
+    and `rows` say for each call of the model whether it was in training mode, and on how many rows.
+    """
     import torch
+    from torch.utils.data import DataLoader
+    from transformers import BatchEncoding
+    from transformers.modeling_outputs import SequenceClassifierOutput
+
+    events, modes, rows = [], [], []
 
     class Probe(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.weight = torch.nn.Parameter(torch.tensor([0.3, -0.2, 0.1]))
-            self.modes, self.device = [], torch.device("cpu")
+            self.weight = torch.nn.Parameter(torch.tensor([[0.3, -0.2], [0.1, 0.4], [-0.5, 0.2]]))
+            self.device = torch.device("cpu")
 
-        def forward(self, inputs, labels):
-            self.modes.append(self.training)
-            logits = (inputs * self.weight).sum(dim=-1)
-            return SimpleNamespace(loss=(logits - labels).square().mean(), logits=logits)
+        def forward(self, input_ids, attention_mask=None, labels=None):
+            events.append("model")
+            modes.append(self.training)
+            rows.append(len(input_ids))
+            numbers = input_ids / 10 if attention_mask is None else input_ids * attention_mask / 10
+            logits = (numbers.unsqueeze(-1) * self.weight).sum(dim=1)
+            loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+            return SequenceClassifierOutput(loss=loss, logits=logits)
 
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(8)
     batches = [
         {
-            "inputs": 0.3 * torch.randn(4, 3, generator=random),
-            "labels": 0.3 * torch.randn(4, generator=random),
+            "input_ids": torch.randint(1, 10, (size, 3), generator=random),
+            "attention_mask": torch.randint(0, 2, (size, 3), generator=random),
+            "labels": torch.randint(0, 2, (size,), generator=random),
         }
-        for _ in range(6)
+        for size in sizes
     ]
-    model = Probe()
-    return model, torch.optim.SGD(model.parameters(), lr=0.5), batches
+    loader = DataLoader(batches, batch_size=None, collate_fn=BatchEncoding)
+    model = Probe().eval()
+    model.weight.register_post_accumulate_grad_hook(lambda weight: events.append("backward"))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    optimizer.register_step_post_hook(lambda *_: events.append("step"))
+    return SimpleNamespace(
+        model=model,
+        optimizer=optimizer,
+        schedule=_falling(optimizer, events),
+        loader=loader,
+        batches=batches,
+        untouched=deepcopy(batches),
+        events=events,
+        modes=modes,
+        rows=rows,
+    )
 
 
-def _slower(optimizer):
+def _falling(optimizer, events: list[str]):
+    """A schedule that starts at its largest and notes when it moves."""
     from torch.optim.lr_scheduler import LambdaLR
 
-    return LambdaLR(optimizer, lambda step: 1 / (1 + step))
+    class Falling(LambdaLR):
+        def step(self, epoch=None):
+            events.append("schedule")
+            super().step(epoch)
+
+    schedule = Falling(optimizer, lambda step: 1 / (1 + step))
+    events.clear()  # making a schedule moves it once
+    return schedule
 
 
-def _reference(batches: list, scheduled: bool, empty: bool = True):
-    """The weights after one step a batch, and the losses on the way."""
-    model, optimizer, _ = _probe()
-    schedule, losses = _slower(optimizer), []
-    for batch in batches:
-        loss = model(**batch).loss
-        loss.backward()
-        optimizer.step()
-        if scheduled:
-            schedule.step()
-        if empty:
-            optimizer.zero_grad()
+def _reference(
+    sizes: list[int],
+    k: int = 1,
+    scheduled: bool = False,
+    divide: bool = True,
+    empty: str = "after each step",
+    epochs: int = 1,
+):
+    """The weights after one step for every k batches, and the losses on the way."""
+    probe, losses = _probe(sizes), []
+    batches = epochs * list(probe.loader)
+    for count, batch in enumerate(batches, start=1):
+        loss = probe.model(**batch).loss
         losses.append(loss.item())
-    return model.weight.detach(), np.array(losses)
+        if empty == "before each backward":
+            probe.optimizer.zero_grad()
+        (loss / k if divide else loss).backward()
+        if count % k:
+            continue
+        probe.optimizer.step()
+        if scheduled:
+            probe.schedule.step()
+        if empty == "after each step":
+            probe.optimizer.zero_grad()
+    return probe.model.weight.detach(), np.array(losses)
 
 
-def _same(one, other) -> bool:
-    return np.allclose(np.asarray(one), np.asarray(other), atol=1e-5)
+def _alike(one, other) -> bool:
+    return same(one, other, close=1e-5)
+
+
+def _look_at_calls(probe: SimpleNamespace, told: str) -> None:
+    """Refuse an epoch in which the model did not meet each batch once, as it is, in training."""
+    n, size = len(probe.batches), max(len(batch["labels"]) for batch in probe.batches)
+    if probe.rows and max(probe.rows) > size:
+        raise NotYet(
+            f"{told}: the model got {max(probe.rows)} rows at once, but a batch has {size}, and no "
+            "more fit into memory. Give it one batch at a time."
+        )
+    if len(probe.rows) != n:
+        raise NotYet(
+            f"{told}: the model was called {_times(len(probe.rows))}, but once a batch is wanted."
+        )
+    if not all(probe.modes):
+        batch = probe.modes.index(False) + 1
+        raise NotYet(
+            f"{told}: at batch {batch} the model was in evaluation mode, so that no dropout would "
+            "act. What does an epoch of training begin with?"
+        )
+    if not same(probe.batches, probe.untouched):
+        raise NotYet(f"{told}: you change the numbers in the batches. Leave them as they are.")
+    if "backward" not in probe.events:
+        raise NotYet(f"{told}: backward was never called, so there is no gradient to follow.")
 
 
 @define(
@@ -159,43 +248,53 @@ def judge_mended_epoch(mended_epoch: Callable) -> str:
     """Judge a function (model, loader, optimizer, schedule) -> mean loss, one step a batch."""
     import torch
 
-    model, optimizer, batches = _probe()
-    schedule, start = _slower(optimizer), model.weight.detach().clone()
-    model.eval()
-    mean = mended_epoch(model, batches, optimizer, schedule)
-    n, weight = len(batches), model.weight.detach()
-    if len(model.modes) != n:
-        raise NotYet(f"There are {n} batches, but the model was called {len(model.modes)} times.")
-    if not all(model.modes):
-        batch = model.modes.index(False) + 1
-        raise NotYet(f"At batch {batch} the model was in evaluation mode: no dropout would act.")
-    if _same(weight, start):
-        raise NotYet(
-            f"After {n} batches the weights are where they were: what is in .grad at the moment of "
-            "optimizer.step()?"
-        )
-    if schedule.last_epoch != n:
-        raise NotYet(
-            f"In {n} batches the schedule moved {schedule.last_epoch} times: the learning rate "
-            "should change with each step."
-        )
-    expected, losses = _reference(batches, scheduled=True)
-    if _same(weight, _reference(batches, scheduled=True, empty=False)[0]):
-        raise NotYet("Each step also follows the gradients of earlier batches: empty them.")
-    if not _same(weight, expected):
-        raise NotYet(
-            f"The weights end at {_shown(weight)}, not at {_shown(expected)}: take one step a "
-            "batch, and let the schedule move after it."
-        )
-    if mean is None:
-        raise NotYet("mended_epoch returns nothing: does it end with return?")
-    if isinstance(mean, torch.Tensor) and mean.requires_grad:
-        raise NotYet(
-            "The mean loss is a tensor that still holds all that was computed for it: add up "
-            "loss.item(), a plain number."
-        )
-    if np.ndim(mean) or not _same(mean, losses.mean()):
-        raise NotYet(f"You return {mean}, but the mean of the losses is {losses.mean():.4f}.")
+    for sizes in ([4, 4, 4, 4, 4, 2], [4, 4, 3]):
+        probe, n = _probe(sizes), len(sizes)
+        start = probe.model.weight.detach().clone()
+        told = f"With a loader of {n} batches"
+        mean = call(mended_epoch, probe.model, probe.loader, probe.optimizer, probe.schedule)
+        _look_at_calls(probe, told)
+        weight, events = probe.model.weight.detach(), probe.events
+        if events.count("step") != n:
+            raise NotYet(
+                f"{told} you took a step {_times(events.count('step'))}: take one for each batch."
+            )
+        if _alike(weight, start):
+            raise NotYet(
+                f"{told} the weights are afterwards where they were: what is in .grad at the "
+                "moment of optimizer.step()?"
+            )
+        if events.count("schedule") != n:
+            raise NotYet(
+                f"{told} the schedule moved {_times(events.count('schedule'))}: the learning rate "
+                "should change with each step."
+            )
+        if events.index("schedule") < events.index("step"):
+            raise NotYet(
+                f"{told} the schedule moves before the step, so that its first learning rate is "
+                "never used: move it after the step."
+            )
+        expected, losses = _reference(sizes, scheduled=True)
+        if _alike(weight, _reference(sizes, scheduled=True, empty="never")[0]):
+            raise NotYet(f"{told} each step also follows the gradients of earlier batches.")
+        if not _alike(weight, expected):
+            raise NotYet(
+                f"{told} the weights end at {_shown(weight)}, not at {_shown(expected)}: let each "
+                "step follow the gradient of its own batch alone."
+            )
+        if isinstance(mean, torch.Tensor) and mean.requires_grad:
+            raise NotYet(
+                "The mean loss is a tensor that still holds all that was computed for it: add up "
+                "loss.item(), a plain number."
+            )
+        if np.ndim(mean) or not isinstance(mean, int | float | np.number | torch.Tensor):
+            raise NotYet(f"You return {kind_of(mean)}: return one number, the mean loss.")
+        if not _alike(mean, losses.mean()):
+            by_rows = _alike(mean, np.average(losses, weights=sizes))
+            raise NotYet(
+                f"{told} you return {float(mean):.4f}{', the mean over the rows' * by_rows}, but "
+                f"the mean of the batches' losses is {losses.mean():.4f}."
+            )
     return f"{n} batches, {n} steps, a mean loss of {float(mean):.4f}."
 
 
@@ -204,7 +303,7 @@ def judge_mended_epoch(mended_epoch: Callable) -> str:
     hint=(
         "Call backward for every batch, on the loss divided by batches_per_step. enumerate(loader, "
         "start=1) counts the batches: when the count can be divided by batches_per_step, it is "
-        "time for step and zero_grad."
+        "time for step and zero_grad. And which mode does training need?"
     ),
     solution="""
     def accumulating_epoch(model, loader, optimizer, batches_per_step):
@@ -219,41 +318,68 @@ def judge_mended_epoch(mended_epoch: Callable) -> str:
 )
 def judge_accumulating_epoch(accumulating_epoch: Callable) -> str:
     """Judge a function (model, loader, optimizer, batches_per_step) by the weights it leaves."""
-    import torch
-
-    for k in (3, 2, 1):
-        model, optimizer, batches = _probe()
-        steps, step = [], optimizer.step
-        optimizer.step = lambda *a, steps=steps, step=step: (steps.append(1), step(*a))[1]
-        start = model.weight.detach().clone()
-        accumulating_epoch(model, batches, optimizer, k)
-        weight, n = model.weight.detach(), len(batches) // k
-        told = f"{len(batches)} batches, batches_per_step = {k}"
-        if len(steps) != n:
-            raise NotYet(f"{told}: that makes {n} steps, but you took {len(steps)}.")
-        if _same(weight, start):
-            raise NotYet(f"{told}: the weights have not moved.")
-        merged = [
-            {name: torch.cat([batch[name] for batch in batches[i : i + k]]) for name in batches[0]}
-            for i in range(0, len(batches), k)
-        ]
-        if _same(weight, _reference(merged, scheduled=False)[0]):
-            continue
-        summed = [
-            {"inputs": k**0.5 * batch["inputs"], "labels": k**0.5 * batch["labels"]}
-            for batch in merged
-        ]
-        if _same(weight, _reference(summed, scheduled=False)[0]):
-            reason = f"the gradient is {k} times too large: a sum of {k} means is no mean"
-        elif _same(weight, _reference(batches[k - 1 :: k], scheduled=False)[0]):
-            reason = f"each step knows only the last of its {k} batches"
-        elif _same(weight, _reference(merged, scheduled=False, empty=False)[0]):
-            reason = "the gradient is not emptied after a step"
-        else:
-            reason = "the steps are not those of the larger batches"
-        raise NotYet(f"{told}: {reason}.")
+    for k, n in ((3, 6), (2, 8), (1, 3)):
+        sizes = [4] * n
+        probe, told = _probe(sizes), f"With {n} batches and batches_per_step = {k}"
+        run(accumulating_epoch, probe.model, probe.loader, probe.optimizer, k)
+        _look_at_calls(probe, told)
+        _look_at_steps(probe.events, k, n, told)
+        weight = probe.model.weight.detach()
+        if not _alike(weight, _reference(sizes, k)[0]):
+            raise NotYet(f"{told}: {_what_is_off(weight, sizes, k)}.")
+        run(accumulating_epoch, probe.model, probe.loader, probe.optimizer, k)
+        if not _alike(probe.model.weight.detach(), _reference(sizes, k, epochs=2)[0]):
+            raise NotYet(
+                f"{told}: a second epoch takes other steps, as something of the first is left in "
+                ".grad. Empty it after each step."
+            )
     return "Small batches, and the same steps as with large ones."
 
 
-def _shown(weight) -> list[float]:
-    return [round(value, 4) for value in weight.tolist()]
+def _look_at_steps(events: list[str], k: int, n: int, told: str) -> None:
+    """Refuse steps at the wrong batches, and more than one batch held for `backward`."""
+    batches, after = 0, []
+    for event in events:
+        batches += event == "model"
+        if event == "step":
+            after.append(batches)
+    wanted = list(range(k, n + 1, k))
+    if not after:
+        raise NotYet(f"{told}: optimizer.step() was never called.")
+    if after != wanted:
+        raise NotYet(
+            f"{told}: you took a step after batch {_listed(after)}, but it is due after "
+            f"{_listed(wanted)}."
+        )
+    if [event for event in events if event in ("model", "backward")] != ["model", "backward"] * n:
+        raise NotYet(
+            f"{told}: several batches are held in memory until backward is called, as with one "
+            "large batch. Call it for each batch before the next goes through the model: it adds "
+            "its gradient to those that are there."
+        )
+
+
+def _what_is_off(weight, sizes: list[int], k: int) -> str:
+    """What explains these weights."""
+    if _alike(weight, _probe(sizes).model.weight):
+        return "the weights have not moved"
+    if _alike(weight, _reference(sizes, k, divide=False)[0]):
+        return f"the gradient is {k} times too large, as a sum of {k} means is no mean"
+    for divide in (True, False):
+        if _alike(weight, _reference(sizes, k, divide=divide, empty="before each backward")[0]):
+            return f"each step knows only the last of its {k} batches"
+        if _alike(weight, _reference(sizes, k, divide=divide, empty="never")[0]):
+            return "the gradient is not emptied after a step"
+    return "the steps are not those of the larger batches"
+
+
+def _times(n: int) -> str:
+    return {0: "not once", 1: "once"}.get(n, f"{n} times")
+
+
+def _listed(numbers) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _shown(weight) -> list:
+    return [[round(value, 3) for value in row] for row in weight.tolist()]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import NotYet, define
+from .answers import call, kind_of, run, same
 
 
 @define(
@@ -34,13 +35,15 @@ def judge_pad_batch(pad_batch: Callable) -> str:
         ([[101, 102]], 0),
     ]
     for rows, pad_id in cases:
-        found = pad_batch([list(row) for row in rows], pad_id)
-        if found is None:
-            raise NotYet("pad_batch returns nothing: does it end with return?")
-        if not hasattr(found, "keys") or set(found) != {"input_ids", "attention_mask"}:
-            given = sorted(found) if hasattr(found, "keys") else type(found).__name__
+        found = call(pad_batch, [list(row) for row in rows], pad_id, seconds=3)
+        if not hasattr(found, "keys"):
             raise NotYet(
-                f'Return a dict with the keys "input_ids" and "attention_mask", not {given}.'
+                f'Return a dict with "input_ids" and "attention_mask", not {kind_of(found)}.'
+            )
+        if set(found) != {"input_ids", "attention_mask"}:
+            raise NotYet(
+                f'Return a dict with the keys "input_ids" and "attention_mask"; yours has '
+                f"{', '.join(map(str, found)) or 'none'}."
             )
         lengths = [len(row) for row in rows]
         longest = max(lengths)
@@ -49,23 +52,33 @@ def judge_pad_batch(pad_batch: Callable) -> str:
             "attention_mask": [[1] * n + [0] * (longest - n) for n in lengths],
         }
         for key, values in wanted.items():
-            array = found[key]
-            if not isinstance(array, np.ndarray):
-                raise NotYet(f"{key} is a {type(array).__name__}: make it a numpy array.")
-            if array.shape != (len(rows), longest):
-                raise NotYet(
-                    f"Rows of {', '.join(map(str, lengths))} tokens should give the shape "
-                    f"{[len(rows), longest]}, but your {key} has {list(array.shape)}."
-                )
-            if array.dtype != np.int32:
-                raise NotYet(f'{key} is of type {array.dtype}: write dtype="int32".')
-            for row, line, right in zip(rows, array.tolist(), values, strict=True):
-                if line != right:
-                    raise NotYet(
-                        f"With pad_id={pad_id} and a longest row of {longest} tokens, {row} "
-                        f"should give {key} {right}, but yours is {line}."
-                    )
+            _compare(key, found[key], values, rows, pad_id)
     return "Every row is as wide as the longest of its batch, whatever the id of the padding is."
+
+
+def _compare(key: str, array, wanted: list, rows: list, pad_id: int) -> None:
+    shape = np.shape(wanted)
+    if not isinstance(array, np.ndarray):
+        raise NotYet(f"{key} is {kind_of(array)}: make it one numpy array.")
+    if array.shape != shape:
+        swapped = array.T.shape == shape
+        raise NotYet(
+            f"Rows of {', '.join(str(len(row)) for row in rows)} tokens should give the shape "
+            f"{list(shape)}, but your {key} has {list(array.shape)}"
+            f"{': rows and columns are swapped' if swapped else ''}."
+        )
+    if array.dtype != np.int32:
+        raise NotYet(f'{key} is of type {array.dtype}: write dtype="int32".')
+    for row, line, right in zip(rows, array.tolist(), wanted, strict=True):
+        if line == right:
+            continue
+        reason = ""
+        if key == "attention_mask" and sum(line) < sum(right):
+            reason = ": a real token may have the id of the padding, so use the lengths"
+        raise NotYet(
+            f"With pad_id={pad_id} and a longest row of {max(map(len, rows))} tokens, {row} "
+            f"should give {key} {right}, but yours is {line}{reason}."
+        )
 
 
 @define(
@@ -87,39 +100,66 @@ def judge_to_linear(to_linear: Callable) -> str:
     """Judge a function (kernel [inputs, outputs], bias [outputs]) -> torch.nn.Linear."""
     import torch
 
+    if isinstance(to_linear, torch.nn.Module):
+        raise NotYet("You passed a layer: pass the function itself, its name without brackets.")
     random = np.random.default_rng(12)
-    for inputs, outputs in [(5, 3), (4, 4), (1, 2)]:
+    for inputs, outputs in [(4, 4), (5, 3), (1, 2)]:  # the square one first: it raises no error
         kernel = random.normal(size=(inputs, outputs)).astype(np.float32)
         bias = random.normal(size=outputs).astype(np.float32)
-        vectors = random.normal(size=(6, inputs)).astype(np.float32)
-        layer = to_linear(kernel.copy(), bias.copy())
-        if layer is None:
-            raise NotYet("to_linear returns nothing: does it end with return?")
+        told = f"With a kernel of the shape {[inputs, outputs]}"
+        try:
+            layer = call(to_linear, kernel.copy(), bias.copy())
+        except RuntimeError as error:
+            problem = " ".join(str(error).split()).rstrip(".")
+            if "size" in problem:  # PyTorch's words for shapes that do not fit
+                raise NotYet(
+                    f"{told} your function stops: {problem}. torch.nn.Linear({inputs}, {outputs}) "
+                    f"keeps its weight as {[outputs, inputs]}, so that it is kernel.T that fits."
+                ) from None
+            if "leaf" in problem:
+                raise NotYet(
+                    f"PyTorch says: {problem}. Copy inside `with torch.no_grad():`."
+                ) from None
+            raise
         if not isinstance(layer, torch.nn.Linear):
-            raise NotYet(f"Return a torch.nn.Linear, not a {type(layer).__name__}.")
-        if (layer.in_features, layer.out_features) != (inputs, outputs):
-            raise NotYet(
-                f"A kernel of the shape {[inputs, outputs]} takes {inputs} numbers and gives "
-                f"{outputs}; your layer takes {layer.in_features} and gives {layer.out_features}."
-            )
-        with torch.no_grad():
-            found = layer(torch.tensor(vectors)).numpy()
-        products = vectors @ kernel
-        if np.allclose(found, products + bias, atol=1e-4):
-            continue
-        if inputs == outputs and np.allclose(found, vectors @ kernel.T + bias, atol=1e-4):
-            reason = "the kernel is not transposed, and with a square one no error tells you"
-        elif np.allclose(found, products, atol=1e-4):
-            reason = "the bias is missing"
-        elif np.allclose(found - found[0], products - products[0], atol=1e-4):
-            reason = "the bias is not the given one"
-        else:
-            reason = "the weights are not those of the kernel"
-        raise NotYet(
-            f"With a kernel of the shape {[inputs, outputs]} your layer gives {found[0, 0]:.2f} "
-            f"where Dense gives {(products + bias)[0, 0]:.2f}: {reason}."
-        )
+            raise NotYet(f"Return a torch.nn.Linear, not {kind_of(layer)}.")
+        _look_at_layer(layer, kernel, bias, told)
     return "Your layer gives what Dense gives, also for a square kernel, where a slip goes unseen."
+
+
+def _look_at_layer(layer, kernel: np.ndarray, bias: np.ndarray, told: str) -> None:
+    inputs, outputs = kernel.shape
+    weight = layer.weight.detach().cpu()
+    if same(weight, kernel, 1e-6) and not same(weight, kernel.T, 1e-6):
+        raise NotYet(
+            f"{told} the weight of your layer is the kernel as it is, not transposed. Dense keeps "
+            "[inputs, outputs], Linear [outputs, inputs], so take kernel.T (a reshape does not "
+            "transpose). With a square kernel no error tells you."
+        )
+    if (layer.in_features, layer.out_features) != (inputs, outputs):
+        raise NotYet(
+            f"{told} a layer takes {inputs} numbers and gives {outputs}; yours says that it takes "
+            f"{layer.in_features} and gives {layer.out_features}."
+        )
+    if str(weight.dtype) != "torch.float32":
+        raise NotYet(f"{told}, in float32, your layer holds {weight.dtype}.")
+    if not same(weight, kernel.T, 1e-6):
+        row = next(i for i in range(outputs) if not same(weight[i], kernel[:, i], 1e-6))
+        raise NotYet(
+            f"{told} row {row} of your layer's weight is {_shown(weight[row])}, but column {row} "
+            f"of the kernel is {_shown(kernel[:, row])}. Copy kernel.T into the weight."
+        )
+    if layer.bias is None:
+        raise NotYet(f"{told} your layer has no bias, but Dense adds {_shown(bias)}.")
+    if not same(layer.bias.detach().cpu(), bias, 1e-6):
+        raise NotYet(
+            f"{told} the bias of your layer is {_shown(layer.bias.detach())}, but Dense adds "
+            f"{_shown(bias)}."
+        )
+
+
+def _shown(numbers) -> list[float]:
+    return [round(float(number), 2) for number in numbers]
 
 
 @define(
@@ -139,35 +179,57 @@ def judge_to_linear(to_linear: Callable) -> str:
 def judge_note_unsure(note_unsure: Callable) -> str:
     """Judge a function (model, batches, logs) that writes logs["val_unsure"]."""
     random = np.random.default_rng(12)
-    for spread in (0.5, 2.0, 4.0):
-        logits = random.normal(0, spread, size=(200, 6)).astype(np.float32)
+    for spread, posts, classes in [(2.0, 200, 6), (0.5, 160, 4), (4.0, 240, 6)]:
+        logits = random.normal(0, spread, size=(posts, classes)).astype(np.float32)
         logs = {"loss": 1.0, "val_loss": 1.25}
-        note_unsure(_Model(logits), _BATCHES, logs)
+        returned = run(note_unsure, _Model(logits), _BATCHES, logs)
         if "val_unsure" not in logs:
-            raise NotYet('logs has no "val_unsure" afterwards: write the share into the dict.')
-        if logs.get("loss") != 1.0 or logs.get("val_loss") != 1.25:
-            raise NotYet("The other entries of logs have changed: only add your own.")
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        largest = (shifted / shifted.sum(axis=1, keepdims=True)).max(axis=1)
-        wanted, found = (largest < 0.5).mean(), np.asarray(logs["val_unsure"], dtype=float)
-        if found.shape != ():
-            raise NotYet(f"One number is wanted; yours has the shape {list(found.shape)}.")
-        if abs(found - wanted) < 0.004:
-            continue
-        mistakes = {
-            "these are logits, not probabilities: apply softmax first": (
-                logits.max(axis=1) < 0.5
-            ).mean(),
-            "that is the share of the posts where the model is sure": 1 - wanted,
-            "that is the number of posts: divide by how many there are": 200 * wanted,
-            "that is the mean of the largest probabilities": largest.mean(),
-        }
-        reasons = [reason for reason, value in mistakes.items() if abs(found - value) < 0.004]
-        raise NotYet(
-            f"For {wanted:.1%} of {len(logits)} posts the largest probability is below one half, "
-            f"but you wrote {found:.3f}" + "".join(f": {reason}" for reason in reasons[:1]) + "."
-        )
+            returns = "" if returned is None else f" What is returned ({returned}) nobody reads."
+            raise NotYet(
+                f'logs has no "val_unsure" afterwards: write the share into the dict.{returns}'
+            )
+        if logs | {"val_unsure": 0} != {"loss": 1.0, "val_loss": 1.25, "val_unsure": 0}:
+            raise NotYet(
+                f"logs held loss and val_loss, and now holds {', '.join(map(str, logs))}: leave "
+                'the other entries as they were, and add "val_unsure" alone.'
+            )
+        _look_at_share(logs["val_unsure"], logits)
     return "The share is right for models that are sure, unsure and in between."
+
+
+def _look_at_share(found, logits: np.ndarray) -> None:
+    if isinstance(found, str) or np.shape(found) != ():
+        raise NotYet(f"One number is wanted; yours is {kind_of(found)}.")
+    found, probabilities = float(found), _softmax(logits, axis=1)
+    largest = probabilities.max(axis=1)
+    wanted = (largest < 0.5).mean()
+    close = 0.9 / len(logits)  # less than one post
+    if abs(found - wanted) < close:
+        return
+    mistakes = {
+        "these are logits, not probabilities: apply softmax first": (
+            logits.max(axis=1) < 0.5
+        ).mean(),
+        "that is the share of the posts where the model is sure": 1 - wanted,
+        "that is the number of posts: divide by how many there are": len(logits) * wanted,
+        "that is the mean of the largest probabilities": largest.mean(),
+        "that counts all probabilities, not the largest of each post": (probabilities < 0.5).mean(),
+        "your softmax runs over the posts, not over the classes": (
+            _softmax(logits, axis=0).max(axis=1) < 0.5
+        ).mean(),
+        "a share lies between 0 and 1": 100 * wanted,
+    }
+    reasons = [reason for reason, value in mistakes.items() if abs(found - value) < close]
+    reason = f": {reasons[0]}" if len(reasons) == 1 else ""
+    raise NotYet(
+        f"For {wanted:.1%} of {len(logits)} posts the largest probability is below one half, "
+        f"but you wrote {found:.3f}{reason}."
+    )
+
+
+def _softmax(logits: np.ndarray, axis: int) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
 
 
 _BATCHES = object()
