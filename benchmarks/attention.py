@@ -1,24 +1,21 @@
 """How fast the two ways to compute attention are, by length of the texts, in one interleaved run.
 
-    python benchmarks/attention.py                    # at the number format that the session chose
-    python benchmarks/attention.py --dtype float32
+    python -m benchmarks.attention                    # at the number format that the session chose
+    python -m benchmarks.attention --dtype float32
 
 One way is PyTorch's fused function (`sdpa`, what transformers takes unless told otherwise), the
-other the plain products written out (`eager`). `helpers.features.set_attention` follows from this
+other the plain products written out (`eager`). `helpers.batches.set_attention` follows from this
 table. A ratio above 1 means that the plain way is faster.
 """
 
 import argparse
-import sys
 import time
-from pathlib import Path
 from statistics import median
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers import load_checkpoint, start
-from helpers.features import BATCH_TOKENS, autocast
+from helpers.batches import BATCH_TOKENS, autocast
 
 WAYS = ("sdpa", "eager")
 

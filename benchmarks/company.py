@@ -1,7 +1,7 @@
 """What another busy program costs a training, by how long OpenMP's threads wait before they sleep.
 
-    python benchmarks/company.py                      # the value that helpers sets, seven rounds
-    python benchmarks/company.py --values 100 1000 20000 --rounds 3
+    python -m benchmarks.company                      # the value that helpers sets, seven rounds
+    python -m benchmarks.company --values 100 1000 20000 --rounds 3
 
 Each training is a process of its own: 36 steps of `fine_tune` on bundled posts, timed by itself
 from its first step. In every round each value trains alone, then two at once; the default
@@ -17,7 +17,6 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import helpers
 
 DEFAULT = "300000"  # libgomp's own value where nothing is set

@@ -1,8 +1,8 @@
 """How fast `extract_features` is, beside two other ways, measured in one interleaved run.
 
-    python benchmarks/features.py                     # texts a second and ratios
-    python benchmarks/features.py --memory 100000     # the memory that many texts take
-    COURSE_EMOTION=FOLDER python benchmarks/features.py --texts 2000    # on the public tweets
+    python -m benchmarks.features                     # texts a second and ratios
+    python -m benchmarks.features --memory 100000     # the memory that many texts take
+    COURSE_EMOTION=FOLDER python -m benchmarks.features --texts 2000    # on the public tweets
 
 The ways: the book's (NLP with Transformers, chapter 2: the whole corpus padded alike, batches of
 1,000, full precision), sentence-transformers' `encode`, ours at full precision, and ours at the
@@ -15,18 +15,15 @@ corpus. The bundled posts are more alike in length than the public tweets it was
 """
 
 import argparse
-import sys
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 import psutil
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers import extract_features, load_checkpoint, load_corpus, start
 from helpers.checkpoints import find_checkpoint
 

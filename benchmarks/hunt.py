@@ -1,6 +1,6 @@
 """How the rankers of `suspicious_labels` were chosen, and what they then score.
 
-    python benchmarks/hunt.py                         # about 6 minutes on two quiet cores
+    python -m benchmarks.hunt                         # about 6 minutes on two quiet cores
 
 Chosen on the errors planted in train: three models, each fine-tuned on two thirds of train, judge
 the third that they have not seen, so that train rows are met as validation rows are. Validation is
@@ -8,8 +8,6 @@ scored once, with one model trained on all of train. Average precision, with a 9
 Runs are kept in runs/ and loaded the next time.
 """
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +15,6 @@ import pandas as pd
 from datasets import DatasetDict
 from sklearn.model_selection import StratifiedKFold
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers import fine_tune, load_corpus, score_hunt, start, suspicious_labels
 
 FOLDS = 3

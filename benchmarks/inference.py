@@ -1,7 +1,7 @@
 """How fast a fine-tuned classifier predicts, five ways, measured in one interleaved run.
 
-    python benchmarks/inference.py                              # ratios and texts a second
-    python benchmarks/inference.py --folder runs/emotion-794…   # a saved model of yours
+    python -m benchmarks.inference                              # ratios and texts a second
+    python -m benchmarks.inference --folder runs/emotion-794…   # a saved model of yours
 
 The ways: plain (`pipeline(texts)`, one text after the other), padded batches (`pipeline` with
 batch_size=32), and `predict_logits`, which sorts by length, in float32, in bfloat16, and in float32
@@ -11,10 +11,8 @@ differences then tells little.
 """
 
 import argparse
-import sys
 import time
 import warnings
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -26,9 +24,7 @@ from transformers import (
     TextClassificationPipeline,
 )
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from helpers import load_checkpoint, load_corpus, predict_logits, start
-from helpers import session as room
+from helpers import load_checkpoint, load_corpus, predict_logits, session as room, start
 
 PLAIN = "plain, one by one"
 

@@ -1,18 +1,15 @@
 """How good and how steady `fine_tune` is with its defaults: one run a seed, the mean, the spread.
 
-    python benchmarks/seeds.py                        # seeds 0, 1, 2
-    python benchmarks/seeds.py --seeds 0 --epochs 2 --batch-size 64
+    python -m benchmarks.seeds                        # seeds 0, 1, 2
+    python -m benchmarks.seeds --seeds 0 --epochs 2 --batch-size 64
 
 Runs are kept in runs/ and loaded the next time. COURSE_EMOTION=folder takes other data.
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers import fine_tune, load_corpus, start
 
 

@@ -1,7 +1,7 @@
 """How fast one epoch of fine-tuning is, beside the book's way, measured in one interleaved run.
 
-    python benchmarks/training.py                       # all of train, 3 rounds
-    python benchmarks/training.py --epochs 4 --rounds 1
+    python -m benchmarks.training                       # all of train, 3 rounds
+    python -m benchmarks.training --epochs 4 --rounds 1
 
 The book's way (NLP with Transformers, chapter 2): the whole corpus padded alike, full precision,
 batches drawn at random. Ours is what `fine_tune` trains with: each batch padded to its own longest
@@ -16,17 +16,18 @@ import argparse
 import sys
 import tempfile
 import time
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 import torch
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers import load_checkpoint, load_corpus, start
-from helpers.trainer import CourseTrainer
-from helpers.training import RECIPE, encode, row_logits, score, target_values
+from helpers.batches import tokenize
+from helpers.columns import target_values
+from helpers.predicting import row_logits
+from helpers.scores import score
+from helpers.trainer import RECIPE, CourseTrainer
 
 BATCH = 64
 BOOK, FULL = "the book's way", "ours, float32"
@@ -53,7 +54,7 @@ def train(way: str, rows: int, epochs: int, dtype: str, folder: str) -> Watch:
     torch.manual_seed(0)
     names = data["train"].features["label"].names
     tokenizer, model = load_checkpoint(head="classification", labels=names)
-    encoded = {s: encode(data[s]["text"][:], tokenizer, model) for s in ("train", "validation")}
+    encoded = {s: tokenize(data[s]["text"][:], tokenizer, model) for s in ("train", "validation")}
     targets = {split: target_values(data[split], "label") for split in encoded}
     longest = max(len(row["input_ids"]) for row in encoded["train"])
     encoded["train"], targets["train"] = encoded["train"][:rows], targets["train"][:rows]

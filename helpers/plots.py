@@ -1,54 +1,35 @@
-"""The figures of the course: plain data in, a picture with alt text out.
+"""The plots that notebooks call: plain data in, a picture with alt text shown."""
 
-A class keeps its colour in every figure: the colour goes by its place in `names`.
-"""
-
-import io
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-import matplotlib.style
 import numpy as np
 import pandas as pd
 from IPython.display import display
-from matplotlib import rc_params_from_file
-from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-from PIL import Image
-from sklearn.metrics import confusion_matrix
 from sklearn.neighbors import NearestNeighbors
 
-STYLE = Path(__file__).with_name("course.mplstyle")
-FIGURES = Path(__file__).parents[1] / "notebooks" / "figures"
-PALETTE = rc_params_from_file(STYLE)["axes.prop_cycle"].by_key()["color"]
-BLUE, ORANGE, INK, GREY, PALE = PALETTE[0], PALETTE[3], "#22303C", "#8A97A3", "#E3E8EC"
+from .figures import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PALETTE,
+    Picture,
+    canvas,
+    check_lengths,
+    class_ids,
+    colours_of,
+    draw_confusion,
+    draw_curves,
+    finish,
+)
+
+DRAWINGS = Path(__file__).parents[1] / "notebooks" / "figures"
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # a text's background
-
-
-class Picture:
-    """A PNG and the width to show it at; where no picture can be shown, its alt text stands in."""
-
-    def __init__(self, png: bytes, width: int, alt: str) -> None:
-        self.png, self.width, self.alt = png, width, alt
-
-    def __repr__(self) -> str:
-        return self.alt
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        data = {"image/png": b64encode(self.png).decode("ascii")}
-        return data, {"image/png": {"width": self.width, "alt": self.alt}}
-
-
-@contextmanager
-def _canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> Iterator:
-    """A styled figure with its axes in a flat list; pyplot does not know it, so none stays open."""
-    with matplotlib.style.context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        yield figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
 def show_plot(figure: Figure, alt: str) -> None:
@@ -56,46 +37,11 @@ def show_plot(figure: Figure, alt: str) -> None:
 
     It is drawn at twice its size in pixels, in few colours: notebooks stay small.
     """
-    drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=200)
-    image = Image.open(drawn).convert("RGB")
-    few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    background = few.getpixel((0, 0))
-    palette = few.getpalette()
-    palette[3 * background : 3 * background + 3] = [255, 255, 255]
-    few.putpalette(palette)
-    few.save(small, format="png", optimize=True)
-    display(Picture(small.getvalue(), image.width // 2, alt))
-
-
-def _colours(n: int) -> np.ndarray:
-    """n class colours [n, 3]; past the end of the palette they come back lighter."""
-    colours = np.array([to_rgb(colour) for colour in PALETTE])
-    return np.concatenate([colours, 0.5 + 0.5 * colours])[np.arange(n) % (2 * len(colours))]
-
-
-def _class_ids(labels: Sequence, names: Sequence[str], what: str = "labels") -> np.ndarray:
-    place = {name: i for i, name in enumerate(names)}
-    ids = [place.get(label, label) if isinstance(label, str) else label for label in labels]
-    known = [isinstance(i, (int, np.integer)) and 0 <= i < len(names) for i in ids]
-    if not ids or not all(known):
-        problem = f"holds {ids[known.index(False)]!s}" if ids else "is empty"
-        raise ValueError(
-            f"{what} {problem}: give class ids from 0 to {len(names) - 1}, or class names out of "
-            f"{', '.join(names)}; drop rows that have no label."
-        )
-    return np.array(ids)
-
-
-def _same_length(**columns: Sequence) -> None:
-    sizes = {name: len(column) for name, column in columns.items()}
-    if len(set(sizes.values())) > 1 or 0 in sizes.values():
-        listed = ", ".join(f"{name} has {size:,}" for name, size in sizes.items())
-        raise ValueError(f"These must have one length, and not 0: {listed}.")
+    display(finish(figure, alt))
 
 
 def _bars(values: Mapping[str, float], colours: Sequence, notes: Sequence[str], alt: str, **look):
-    with _canvas(7.5, 1 + 0.42 * len(values)) as (figure, (axes,)):
+    with canvas(7.5, 1 + 0.42 * len(values)) as (figure, (axes,)):
         bars = axes.barh(list(values), list(values.values()), color=colours, height=0.72)
         axes.bar_label(bars, notes, padding=5)
         axes.set(ylim=(len(values) - 0.4, -0.6), **look)
@@ -114,12 +60,12 @@ def plot_class_counts(
     if names is None:
         labels = [str(label) for label in labels]
         names = sorted(set(labels))
-    counts = np.bincount(_class_ids(labels, names), minlength=len(names))
+    counts = np.bincount(class_ids(labels, names), minlength=len(names))
     order = np.argsort(-counts, kind="stable")
     notes = [f"{counts[i]:,}  ({counts[i] / counts.sum():.0%})" for i in order]
     most, least = (f"{names[i]} with {counts[i]:,}" for i in order[[0, -1]])
     alt = f"Bar chart of {len(names)} classes, {counts.sum():,} rows: the largest is {most}, "
-    values, colours = {names[i]: counts[i] for i in order}, _colours(len(names))[order]
+    values, colours = {names[i]: counts[i] for i in order}, colours_of(len(names))[order]
     look = {"title": title, "xlabel": "rows", "xticks": [], "xlim": (0, 1.18 * counts.max())}
     _bars(values, colours, notes, f"{alt}the smallest {least}.", **look)
 
@@ -143,23 +89,28 @@ def plot_lengths(
         f"Box plot of {ylabel}: the median is highest for {names[high]} ({medians[high]:g}), "
         f"lowest for {names[low]} ({medians[low]:g}); the longest text has {every.max():,}."
     )
-    with _canvas(max(5, 1.6 + 1.05 * len(names)), 4) as (figure, (axes,)):
+    with canvas(max(5, 1.6 + 1.05 * len(names)), 4) as (figure, (axes,)):
         boxes = axes.boxplot(lengths, tick_labels=names, widths=0.55)["boxes"]
-        for box, colour in zip(boxes, _colours(len(names)), strict=True):
+        for box, colour in zip(boxes, colours_of(len(names)), strict=True):
             box.set(facecolor=colour, edgecolor=colour, alpha=0.75)
         axes.set(title=f"Length of the texts: {ylabel}", ylabel=ylabel)
         axes.set_ylim(0, 1.15 * every.max())
         if limit:
             alt += f" {(every > limit).sum():,} of {every.size:,} are over the limit of {limit:,}."
-            near = limit < 2 * every.max()
-            if near:
-                axes.axhline(limit, color=INK, linestyle="--", linewidth=1.3)
-                axes.set_ylim(0, 1.12 * max(limit, every.max()))
-            note = f"limit {limit:,}" + ("" if near else ", far above this chart")
-            place = {"ha": "left", "va": "center"} if near else {"ha": "right", "va": "top"}
-            side = axes.get_yaxis_transform() if near else axes.transAxes
-            axes.text(1.01 if near else 1, limit if near else 1, note, transform=side, **place)
+            _mark_limit(axes, limit, every.max())
         show_plot(figure, alt)
+
+
+def _mark_limit(axes, limit: int, longest: int) -> None:
+    """A dashed line at the limit, or a note where it lies far above the chart."""
+    if limit >= 2 * longest:
+        note = f"limit {limit:,}, far above this chart"
+        axes.text(1, 1, note, transform=axes.transAxes, ha="right", va="top")
+        return
+    axes.axhline(limit, color=INK, linestyle="--", linewidth=1.3)
+    axes.set_ylim(0, 1.12 * max(limit, longest))
+    beside = axes.get_yaxis_transform()
+    axes.text(1.01, limit, f"limit {limit:,}", transform=beside, ha="left", va="center")
 
 
 def _plane(points: Sequence) -> np.ndarray:
@@ -182,21 +133,21 @@ def plot_umap(
     """
     several = isinstance(points, list | tuple) and np.ndim(points[0]) == 2
     panels = [_plane(panel) for panel in (points if several else [points])]
-    ids, colours = _class_ids(labels, names), _colours(len(names))
+    ids, colours = class_ids(labels, names), colours_of(len(names))
     titles = [titles] if isinstance(titles, str) else titles
-    _same_length(panels=panels, titles=titles)
+    check_lengths(panels=panels, titles=titles)
     for panel in panels:
-        _same_length(points=panel, labels=ids)
+        check_lengths(points=panel, labels=ids)
     order = np.random.default_rng(0).permutation(len(ids))  # no class lies on top of the others
-    found, width = [], len(panels)
-    with _canvas(4.4 * width + 0.6, 4.9, 1, width) as (figure, row):
+    same_class, width = [], len(panels)
+    with canvas(4.4 * width + 0.6, 4.9, 1, width) as (figure, row):
         for axes, panel, title in zip(row, panels, titles, strict=True):
             size = np.clip(30_000 / len(ids), 5, 30)
             axes.scatter(*panel[order].T, c=colours[ids[order]], s=size, alpha=0.55, linewidths=0)
             axes.set(title=title, xlabel="dimension 1 (no unit)", ylabel="dimension 2 (no unit)")
             axes.set(xticks=[], yticks=[], box_aspect=1)
             nearest = NearestNeighbors(n_neighbors=1).fit(panel).kneighbors()[1][:, 0]
-            found.append(f"{title}: {(ids[nearest] == ids).mean():.0%}")
+            same_class.append(f"{title}: {(ids[nearest] == ids).mean():.0%}")
         dots = [row[0].scatter([], [], color=colour, s=45) for colour in colours]
         columns = min(len(names), 3 * width)
         figure.legend(dots, names, loc="outside lower center", ncols=columns, handletextpad=0.2)
@@ -204,7 +155,7 @@ def plot_umap(
         show_plot(
             figure,
             f"Scatter plot of {len(ids):,} texts in {len(names)} classes. How often the nearest "
-            f"dot is of the same class: {'; '.join(found)}; by chance: {chance:.0%}.",
+            f"dot is of the same class: {'; '.join(same_class)}; by chance: {chance:.0%}.",
         )
 
 
@@ -214,15 +165,15 @@ def plot_class_density(points: Sequence, labels: Sequence, names: Sequence[str])
     points: [n, 2]. labels: n class ids or names. Each panel has a colour scale of its own. Raises
     ValueError if points and labels do not match.
     """
-    plane, ids, covered = _plane(points), _class_ids(labels, names), {}
-    _same_length(points=plane, labels=ids)
+    plane, ids, covered = _plane(points), class_ids(labels, names), {}
+    check_lengths(points=plane, labels=ids)
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
     extent = [*np.sort(plane[:, 0])[[0, -1]], *np.sort(plane[:, 1])[[0, -1]]]
     grid = {"gridsize": 22, "extent": extent, "mincnt": 1, "linewidths": 0.2}
-    with _canvas(2.9 * columns, 2.9 * rows + 0.5, rows, columns) as (figure, panels):
+    with canvas(2.9 * columns, 2.9 * rows + 0.5, rows, columns) as (figure, panels):
         figure.suptitle("Where each class lies (darker: more texts; grey: other classes)")
-        for i, (name, colour) in enumerate(zip(names, _colours(len(names)), strict=True)):
+        for i, (name, colour) in enumerate(zip(names, colours_of(len(names)), strict=True)):
             axes, mine = panels[i], plane[ids == i]
             shades = [0.8 + 0.2 * colour, colour, 0.7 * colour]
             shades = LinearSegmentedColormap.from_list(name, shades)
@@ -252,37 +203,7 @@ def plot_confusion(
     for matrices side by side on the same rows. Source: sklearn.metrics.confusion_matrix. Raises
     ValueError for an unknown label or lists of different length.
     """
-    several = isinstance(predictions, Mapping)
-    models = predictions if several else {title: predictions}
-    true, k, found = _class_ids(y_true, names, "y_true"), len(names), []
-    panel = max(0.6 * k, 2) + 0.4
-    with _canvas(panel * len(models) + 1, panel + 1.5, 1, len(models)) as (figure, row):
-        figure.suptitle(title if several else None)
-        for axes, (model, labels) in zip(row, models.items(), strict=True):
-            predicted = _class_ids(labels, names, "predictions")
-            _same_length(y_true=true, predictions=predicted)
-            counts = confusion_matrix(true, predicted, labels=range(k))
-            shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-            axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("", ["#E9F0F5", "#00466F"]))
-            axes.images[0].set_clim(0, 1)
-            for (i, j), count in np.ndenumerate(counts):
-                ink = "white" if shares[i, j] > 0.55 else INK if count else GREY
-                middle = {"ha": "center", "va": "center", "color": ink}
-                axes.text(j, i - 0.13, f"{shares[i, j]:.2f}", fontsize=10, **middle)
-                axes.text(j, i + 0.25, f"{count:,}", fontsize=7.5, **middle)
-            axes.set_xticks(range(k), names, rotation=40, ha="right", rotation_mode="anchor")
-            axes.set_yticks(range(k), names if axes is row[0] else [])
-            accuracy = np.trace(counts) / counts.sum()
-            axes.set(title=f"{model}\naccuracy {accuracy:.2f}", xlabel="predicted class")
-            axes.grid(False)
-            axes.spines[:].set_visible(False)
-            wrong = np.where(np.eye(k), 0, counts)
-            i, j = np.unravel_index(wrong.argmax(), wrong.shape)
-            error = f"most often {names[i]} is taken for {names[j]}, {wrong[i, j]:,} times"
-            error = error if wrong.any() else "no error"
-            found.append(f"{model}: accuracy {accuracy:.2f}, {error}")
-        row[0].set_ylabel("true class")
-        show_plot(figure, f"Confusion matrix of {len(true):,} rows. {'; '.join(found)}.")
+    display(draw_confusion(y_true, predictions, names, title))
 
 
 def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
@@ -292,42 +213,7 @@ def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
     such as eval_accuracy. Errors (eval_rmse, eval_mae, eval_mse) get a panel of their own. Unit:
     that of the loss. Raises ValueError if there is no loss in it.
     """
-    training = [(entry["epoch"], entry["loss"]) for entry in log_history if "loss" in entry]
-    checks = pd.DataFrame([entry for entry in log_history if "eval_loss" in entry])
-    if not training and checks.empty:
-        raise ValueError("log_history has no loss: pass trainer.state.log_history after training.")
-    pace = ("eval_loss", "_runtime", "_time", "_per_second")
-    names = [name for name in checks.filter(like="eval_") if not name.endswith(pace)]
-    colours = {name: PALETTE[(0, 4, 2, 1, 5)[i % 5]] for i, name in enumerate(names)}
-    errors = [name for name in names if name.endswith(("_rmse", "_mae", "_mse"))]
-    scores = [name for name in names if name not in errors]
-    panels = [("Scores", "score", scores), ("Errors", "error (0 is best)", errors)]
-    panels = [panel for panel in panels if panel[2]]
-    alt, width = "Training curves.", 1 + len(panels)
-    with _canvas(0.7 + (4 if width < 3 else 3.3) * width, 3.5, 1, width) as (figure, row):
-        if width > 2:
-            figure.get_layout_engine().set(w_pad=0.12)
-        if training:
-            row[0].plot(*zip(*training, strict=True), color=GREY, linewidth=1.5, label="training")
-            alt += f" Training loss from {training[0][1]:.2f} to {training[-1][1]:.2f}."
-        if len(checks):
-            row[0].plot(checks.epoch, checks.eval_loss, "o-", color=ORANGE, label="validation")
-            best = checks.loc[checks.eval_loss.idxmin()]
-            alt += f" Validation loss lowest at epoch {best.epoch:g} ({best.eval_loss:.2f})."
-        row[0].set(title="Loss", ylabel="mean loss per row", ylim=(0, None))
-        for axes, (title, unit, shown) in zip(row[1:], panels, strict=True):
-            for name in shown:
-                label = name.removeprefix("eval_")
-                axes.plot(checks.epoch, checks[name], "o-", color=colours[name], label=label)
-                alt += f" Validation {label} ends at {checks[name].iloc[-1]:.2f}."
-            axes.set(title=f"{title} on the validation rows", ylabel=unit)
-            if shown is errors:
-                axes.set_ylim(0, 1.08 * checks[errors].max(axis=None))
-        for axes in row:
-            axes.set(xlabel="epoch", xlim=(0, None))
-            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-            axes.legend()
-        show_plot(figure, alt)
+    display(draw_curves(log_history))
 
 
 def plot_probabilities(
@@ -357,12 +243,12 @@ def plot_attention_mask(tokens: Sequence[Sequence[str]], mask: Sequence[Sequence
     tokens, mask: [texts, positions]; mask is 1 where the model reads, 0 for padding. Raises
     ValueError if a row has another length than the first.
     """
-    _same_length(tokens=tokens, mask=mask)
+    check_lengths(tokens=tokens, mask=mask)
     for cells, marks in zip(tokens, mask, strict=True):
-        _same_length(positions=tokens[0], tokens=cells, mask_values=marks)
+        check_lengths(positions=tokens[0], tokens=cells, mask_values=marks)
     grid = np.array([[int(mark) for mark in marks] for marks in mask])
     wide = 0.3 + 0.085 * max(len(token) for cells in tokens for token in cells)
-    with _canvas(wide * grid.shape[1] + 0.9, 0.62 * len(grid) + 0.9) as (figure, (axes,)):
+    with canvas(wide * grid.shape[1] + 0.9, 0.62 * len(grid) + 0.9) as (figure, (axes,)):
         axes.pcolormesh(grid, cmap=ListedColormap(["#D5DBE0", "#CFE3F1"]), vmin=0, vmax=1)
         axes.collections[0].set(edgecolor="white", linewidth=3)
         for (i, j), mark in np.ndenumerate(grid):
@@ -391,7 +277,7 @@ def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
     score, low, high = (table[column].to_numpy(float) for column in ("score", "low", "high"))
     spots, names = range(len(table)), [str(name) for name in table.index]
     colours = [GREY] + [BLUE] * (len(table) - 1)
-    with _canvas(7.5, 1.2 + 0.45 * len(table)) as (figure, (axes,)):
+    with canvas(7.5, 1.2 + 0.45 * len(table)) as (figure, (axes,)):
         axes.axvline(score[0], color=GREY, linestyle="--", linewidth=1.2)
         axes.hlines(spots, low, high, color=colours, alpha=0.6, linewidth=3)
         axes.scatter(score, spots, color=colours, s=80, zorder=3)
@@ -425,7 +311,7 @@ def plot_budgets(
     colours = {way: PALETTE[(0, 3, 4, 2, 1)[i % 5]] for i, way in enumerate(table.columns)}
     marks = {way: "os^Dv"[i % 5] for i, way in enumerate(table.columns)}
     spots, said = range(len(table)), []
-    with _canvas(7.5, 4.2) as (figure, (axes,)):
+    with canvas(7.5, 4.2) as (figure, (axes,)):
         for name, scores_of in {"": table, **(beside or {})}.items():
             look = {"linestyle": "-"}
             if name:
@@ -457,10 +343,10 @@ def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors:
         raise ValueError("A hunt needs errors to find, a base rate above 0 and recall curves.")
     lengths = [len(recall) for recall in curves.values()]
     read, depth = max(lengths), min(n_errors, *lengths)
-    found = {name: recall[depth - 1] for name, recall in curves.items()}
+    recalls = {name: recall[depth - 1] for name, recall in curves.items()}
     per_row = base_rate / n_errors  # what a row read at random adds to the recall
-    with _canvas(7.5, 5) as (figure, (axes,)):
-        for (name, recall), colour in zip(curves.items(), _colours(len(curves)), strict=True):
+    with canvas(7.5, 5) as (figure, (axes,)):
+        for (name, recall), colour in zip(curves.items(), colours_of(len(curves)), strict=True):
             steps = [0, *recall]
             axes.plot(steps, color=colour, label=name, drawstyle="steps-post")
         rows, thin = np.array([0, min(n_errors, read), read]), {"linewidth": 1.5}
@@ -472,8 +358,8 @@ def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors:
         axes.set(ylabel="share of the errors found", ylim=(0, 1.03))
         axes.yaxis.set_major_formatter("{x:.0%}")
         figure.legend(loc="outside lower center", ncols=2)
-        ranked = sorted(found, key=found.get, reverse=True)
-        listed = ", ".join(f"{name} {found[name]:.0%}" for name in ranked)
+        ranked = sorted(recalls, key=recalls.get, reverse=True)
+        listed = ", ".join(f"{name} {recalls[name]:.0%}" for name in ranked)
         listed += f"; at random {depth * per_row:.0%}"
         show_plot(figure, f"{title}: found after {depth:,} rows: {listed}.")
 
@@ -491,14 +377,14 @@ def plot_loss_distribution(
     """
     values = np.asarray(losses, dtype=float)
     chosen = np.zeros(len(values), bool) if marked is None else np.asarray(marked, dtype=bool)
-    _same_length(losses=values, marked=chosen)
+    check_lengths(losses=values, marked=chosen)
     if not (np.isfinite(values) & (values >= 0)).all():
         raise ValueError("losses must be finite numbers, none below 0.")
     shown = np.maximum(values, 1e-4)
     bins = np.geomspace(shown.min() / 1.01, shown.max() * 1.01, 36)
     middle, top = np.median(values), values.max()
     alt = f"Histogram of {len(values):,} losses: median {middle:.2f}, largest {top:.2f} nats."
-    with _canvas(7.5, 3.7) as (figure, (axes,)):
+    with canvas(7.5, 3.7) as (figure, (axes,)):
         groups = {"other rows": (shown[~chosen], "#9CC3DE"), marked_as: (shown[chosen], ORANGE)}
         parts, colours = zip(*groups.values(), strict=True)
         axes.hist(parts, bins=bins, stacked=True, color=colours, label=list(groups))
@@ -520,9 +406,9 @@ def show_figure(name: str) -> None:
     name: that of a file in notebooks/figures, without the ending. Raises ValueError if there is
     none of that name.
     """
-    drawing = FIGURES / f"{name}.svg"
+    drawing = DRAWINGS / f"{name}.svg"
     if not drawing.is_file():
-        known = ", ".join(sorted(path.stem for path in FIGURES.glob("*.svg")))
+        known = ", ".join(sorted(path.stem for path in DRAWINGS.glob("*.svg")))
         raise ValueError(f"There is no figure called {name!r}; there are: {known}.")
     alt = ElementTree.parse(drawing).findtext("{http://www.w3.org/2000/svg}desc")
     display(Picture(drawing.with_suffix(".png").read_bytes(), 900, " ".join(alt.split())))

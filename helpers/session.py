@@ -4,8 +4,10 @@ import json
 import os
 import platform
 import random
+import sys
 import time
-from contextlib import contextmanager
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
@@ -13,7 +15,10 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
 
-ROOT = Path(__file__).resolve().parent.parent
+from .files import as_number, write_json
+
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parent
 PROFILES = ("pocket", "full")
 
 
@@ -35,12 +40,23 @@ class Session:
 
 
 def runs_folder() -> Path:
-    """The folder for everything the notebooks save: `runs/`, or where COURSE_HOME points.
+    """The folder for everything the notebooks save; `make_runs_folder` makes it.
+
+    It is called `runs` and lies where COURSE_HOME points, else in the copy of the course; where the
+    package is installed without the course, in the working directory.
+    """
+    home = os.environ.get("COURSE_HOME")
+    if home:
+        return Path(home).expanduser() / "runs"
+    return (ROOT if (ROOT / "notebooks").is_dir() else Path.cwd()) / "runs"
+
+
+def make_runs_folder() -> Path:
+    """Make `runs_folder()` if need be.
 
     Raises: RuntimeError if it cannot be made or written.
     """
-    home = os.environ.get("COURSE_HOME")
-    folder = Path(home).expanduser() / "runs" if home else ROOT / "runs"
+    folder = runs_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -89,11 +105,14 @@ def start(
     profile: "pocket" (bundled data, small model, no network) or "full" (Hub). The environment
         variable COURSE_PROFILE, where set, decides for every notebook at once.
     dtype: "float32" or "bfloat16" for the model's matrix products; measured when not given.
+    quiet: print nothing, and do without a folder `runs/`.
     Returns: a Session with `.profile .seed .device .dtype .quick .root .data .runs`.
     Raises: ValueError for an unknown profile or dtype; RuntimeError if runs/ cannot be written.
     """
     global _current
     profile = profile_name(profile or "pocket")
+    if not quiet:
+        make_runs_folder()
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     import matplotlib.style
@@ -103,7 +122,7 @@ def start(
     random.seed(seed)
     numpy.random.seed(seed)
     torch.manual_seed(seed)
-    matplotlib.style.use(Path(__file__).with_name("course.mplstyle"))
+    matplotlib.style.use(PACKAGE / "course.mplstyle")
     device = pick_device()
     formats = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     if dtype is not None and dtype not in formats:
@@ -143,9 +162,11 @@ def measured_dtype(device: str) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not measured yet, or damaged: measure
     speed_up = bf16_speed_up(device)
-    found = {"machine": machine, "dtype": "bfloat16" if speed_up >= 1.5 else "float32"}
-    write_json(memory, found)
-    return found["dtype"]
+    dtype = "bfloat16" if speed_up >= 1.5 else "float32"
+    with suppress(RuntimeError, OSError):  # where nothing can be kept, it is measured again
+        make_runs_folder()
+        write_json(memory, {"machine": machine, "dtype": dtype})
+    return dtype
 
 
 def bf16_speed_up(device: str, rounds: int = 5) -> float:
@@ -175,48 +196,6 @@ def cpu_name() -> str:
         return platform.processor() or platform.machine()
 
 
-def reason(error: BaseException) -> str:
-    """An error's name and the first line of its message, for a sentence of ours."""
-    return ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]]).rstrip(".")
-
-
-@contextmanager
-def hub():
-    """Reach for the Hub; where it does not answer at once, only for what is cached of it."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils import get_session
-
-    was_offline, silence = constants.HF_HUB_OFFLINE, None
-    try:
-        get_session().head(constants.ENDPOINT, timeout=10)
-    except Exception as error:  # of whatever kind: the client would try again for half a minute
-        constants.HF_HUB_OFFLINE, silence = True, error
-    try:
-        yield
-    except Exception as error:
-        raise silence or error from None
-    finally:
-        constants.HF_HUB_OFFLINE = was_offline
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never half of one.
-
-    Raises: OSError where the folder is missing or full; the old file then stays as it was.
-    """
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write `content` as `write_text` does."""
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False))
-
-
 def is_first() -> bool:
     """True in the only process, or in the first of those that torchrun started."""
     return os.environ.get("RANK", "0") == "0"
@@ -228,6 +207,14 @@ def say(line: str) -> None:
         print(line, flush=True)
 
 
+def warn(message: str) -> None:
+    """Warn at the caller's line: the nearest one that is not of this package."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and Path(frame.f_code.co_filename).is_relative_to(PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
+
+
 def record(**scores: float) -> None:
     """Print a notebook's scores and hand them to `course.py run`, which gathers them in a report.
 
@@ -236,12 +223,13 @@ def record(**scores: float) -> None:
     """
     numbers = {}
     for name, value in scores.items():
-        try:
-            numbers[name] = round(float(value + 0), 4)  # + 0 is where a text fails
-        except (TypeError, ValueError):
-            raise ValueError(f"The score {name} must be a number, not {value!r}.") from None
-        if not isfinite(numbers[name]):
-            raise ValueError(f"The score {name} is {value}: something before it went wrong.")
+        number = float("nan") if isinstance(value, str) else as_number(value)
+        if not isfinite(number):
+            raise ValueError(
+                f"The score {name} must be a finite number, not {value!r}: something before it "
+                "went wrong."
+            )
+        numbers[name] = round(number, 4)
     print("recorded: " + ", ".join(f"{name}={value:.4f}" for name, value in numbers.items()))
     if target := os.environ.get("COURSE_SCORES"):
         path = Path(target)

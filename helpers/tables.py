@@ -2,17 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .corpora import READERS, SPLITS, Corpus, as_number, cut
-from .session import hub, reason
+from .files import TABLES, as_number, in_file, read_rows
+from .hub import hub
+from .splits import SPLITS, cut, find_leaks, text_key
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 OURS = ("where", "split", "predicted")  # columns that are added to a user's own
 MANY = 20  # more different numbers than this are not taken for classes
 GLUE = {  # task: its text columns, and the metric it is judged by
@@ -79,10 +78,10 @@ def read_files(files: dict[str, Path], texts: list[str], label: str, task: str) 
         have decimals or more than MANY different values.
     Raises: ValueError that names the file, the line and the cure.
     """
-    parts = [read_rows(path, texts, label).assign(split=split) for split, path in files.items()]
+    parts = [read_table(path, texts, label).assign(split=split) for split, path in files.items()]
     frame = pd.concat(parts, ignore_index=True)
     names = label_names(frame, label, task)
-    frame[label] = frame[label].map(_name if names else float)
+    frame[label] = frame[label].map(class_name if names else float)
     keys = text_keys(frame, texts)
     if "validation" not in files:
         frame["split"] = cut_splits(frame, keys, label, names)
@@ -90,15 +89,15 @@ def read_files(files: dict[str, Path], texts: list[str], label: str, task: str) 
     if unknown:
         row = frame[frame[label].isin(unknown)].iloc[0]
         raise ValueError(f"{row['where']}: train has no row with the label {row[label]!r}: add it.")
-    if leak := find_leak(frame, keys):
+    if leak := first_leak(frame, keys):
         raise ValueError(f"{leak}: delete them, or give one file and the splits are made for you.")
     return Table(frame, texts, label, names, tuple(oddities(frame, keys, label, names)))
 
 
-def read_rows(path: Path, texts: list[str], label: str | None = None) -> pd.DataFrame:
+def read_table(path: Path, texts: list[str], label: str | None = None) -> pd.DataFrame:
     """Read a file, all columns as they are; in each row the texts and the label must be there."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{path} cannot be read: give a file of one of {', '.join(SUFFIXES)}.")
+    if path.suffix.lower() not in TABLES:
+        raise ValueError(f"{path} cannot be read: give a file of one of {', '.join(TABLES)}.")
     if not path.is_file():
         raise ValueError(f"There is no file {path}: check the path.")
     needed = [*texts, label] if label else texts
@@ -106,19 +105,14 @@ def read_rows(path: Path, texts: list[str], label: str | None = None) -> pd.Data
         raise ValueError(
             f"{path}: rename the column {taken.pop()!r}, the results have one so named."
         )
-    read, rows = READERS[path.suffix.lower()], []
-    try:
-        for place, row in read(path.read_bytes(), Corpus("", tuple(needed), ""), None):
+    with in_file(path):
+        rows = read_rows(path)
+        for place, row in rows:
             check_row(row, texts, needed, place)
-            rows.append(row | {"where": f"{path.name}, {place}"})
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ValueError(f"{path}: line {line} is not UTF-8 text: save it as UTF-8.") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
     if not rows:
         raise ValueError(f"{path} holds no rows, only a header or nothing at all.")
-    return pd.DataFrame(rows, dtype=object)
+    marked = [row | {"where": f"{path.name}, {place}"} for place, row in rows]
+    return pd.DataFrame(marked, dtype=object)
 
 
 def check_row(row: dict, texts: list[str], needed: list[str], place: str) -> None:
@@ -148,23 +142,25 @@ def label_names(frame: pd.DataFrame, label: str, task: str) -> list[str] | None:
         row = frame[~is_number].iloc[0]
         cure = "correct it, or choose --task classification."
         raise ValueError(f"{row['where']}: the label {row[label]!r} is not a number: {cure}")
-    found = set(numbers if task == "regression" else frame[label].map(_name))
-    if len(found) < 2:
-        raise ValueError(f"Every row has the label {found.pop()!r}: add rows with another.")
+    labels = set(numbers if task == "regression" else frame[label].map(class_name))
+    if len(labels) < 2:
+        raise ValueError(f"Every row has the label {labels.pop()!r}: add rows with another.")
     if task == "regression":
         return None
-    return sorted(found, key=float if is_number.all() else str)
+    return sorted(labels, key=float if is_number.all() else str)
 
 
-def _name(value) -> str:
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if whole else value).strip()
+def class_name(value) -> str:
+    """A label as the name of a class: 2.0 is "2", and spaces around it do not count."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
 
 
 def text_keys(frame: pd.DataFrame, texts: list[str]) -> pd.Series:
-    """Equal for rows whose texts differ in capitals and spaces at most."""
-    rows = zip(*(frame[column] for column in texts), strict=True)
-    return pd.Series(["\n".join(" ".join(t.casefold().split()) for t in row) for row in rows])
+    """The key of each row's texts; see `splits.text_key`."""
+    columns = (frame[column] for column in texts)
+    return pd.Series([text_key(*row) for row in zip(*columns, strict=True)])
 
 
 def cut_splits(frame: pd.DataFrame, keys: pd.Series, label: str, names) -> pd.Series:
@@ -174,47 +170,53 @@ def cut_splits(frame: pd.DataFrame, keys: pd.Series, label: str, names) -> pd.Se
         validation if there is a test file.
     Raises: ValueError if a class has one text only, or there are too few rows.
     """
-    train = frame["split"] == "train"
-    labels = dict(zip(keys[train], frame.loc[train, label], strict=True))
-    sizes = Counter(labels.values())
+    rows = np.flatnonzero(frame["split"] == "train")
+    train_keys, labels = keys[rows].tolist(), frame[label][rows].tolist()
+    label_of_text = dict(zip(train_keys, labels, strict=True))
+    sizes = Counter(label_of_text.values())
     if names and 1 in sizes.values():
         rare = min(sizes, key=sizes.get)
         raise ValueError(f"The label {rare!r} has one text only: add some, or delete its row.")
-    rows, corpus = [{"key": k, "target": t} for k, t in labels.items()], Corpus("", (), "target")
-    held_out = cut(cut(rows, corpus, 0.3)[1], corpus, 0.5)
-    if not train.all():
-        held_out = [cut(rows, corpus, 0.15)[1]]
-    if not all(held_out):
-        raise ValueError(f"There are {len(rows)} texts, too few to cut splits from: add rows.")
-    split_of = dict.fromkeys(keys[train], "train")
-    for split, held in zip(SPLITS[1:], held_out, strict=False):
-        split_of |= {row["key"]: split for row in held}
-    return frame["split"].where(~train, keys.map(split_of))
+
+    def cut_off(part: np.ndarray, share: float) -> np.ndarray:
+        places = cut(keys[part].tolist(), frame[label][part].tolist(), share)[1]
+        return part[places]
+
+    if len(rows) == len(frame):
+        held_out = cut_off(rows, 0.3)
+        test = cut_off(held_out, 0.5)
+        parts = {"validation": np.setdiff1d(held_out, test), "test": test}
+    else:
+        parts = {"validation": cut_off(rows, 0.15)}
+    if not all(map(len, parts.values())):
+        raise ValueError(
+            f"There are {len(label_of_text)} texts, too few to cut splits from: add rows."
+        )
+    split = frame["split"].copy()
+    for name, part in parts.items():
+        split[part] = name
+    return split
 
 
-def find_leak(frame: pd.DataFrame, keys: pd.Series) -> str | None:
-    """Say how many rows of a split repeat texts of another one, and where the first of them is."""
-    for one, other in combinations(SPLITS, 2):
-        first = frame["split"] == one
-        shared = (frame["split"] == other) & keys.isin(keys[first])
-        if count := int(shared.sum()):
-            place = frame["where"][shared].iloc[0]
-            origin = frame["where"][first & (keys == keys[shared].iloc[0])].iloc[0]
-            rows = "1 row repeats a text" if count == 1 else f"{count} rows repeat texts"
-            return f"In {other}, {rows} of {one}, such as {place}, which is {origin}"
-    return None
+def first_leak(frame: pd.DataFrame, keys: pd.Series) -> str | None:
+    """How many rows of a split repeat texts of another one, and where the first of them is."""
+    parts = {split: frame["split"] == split for split in SPLITS}
+    by_split = {split: keys[part].tolist() for split, part in parts.items()}
+    places = {split: frame["where"][part].tolist() for split, part in parts.items()}
+    _, leak = next(find_leaks(by_split, places), (None, None))
+    return leak and leak[0].upper() + leak[1:]
 
 
 def oddities(frame: pd.DataFrame, keys: pd.Series, label: str, names) -> list[str]:
     """What should be looked at, though training can go on."""
-    found = []
+    notes = []
     if count := int(keys.duplicated().sum()):
-        found.append(f"Rows that repeat the text of an earlier row: {count}, all in its split.")
+        notes.append(f"Rows that repeat the text of an earlier row: {count}, all in its split.")
     if count := int((frame[label].groupby(keys).nunique() > 1).sum()):
-        found.append(f"Texts that carry more than one label: {count}.")
+        notes.append(f"Texts that carry more than one label: {count}.")
     if names is None and not 0.1 <= frame[label].astype(float).std() <= 10:
-        found.append("The numbers vary by less than 0.1 or more than 10: bring them nearer to 1.")
-    return found
+        notes.append("The numbers vary by less than 0.1 or more than 10: bring them nearer to 1.")
+    return notes
 
 
 def read_glue(task: str) -> Table:
@@ -226,13 +228,8 @@ def read_glue(task: str) -> Table:
     """
     from datasets import load_dataset
 
-    try:
-        with hub():
-            data = load_dataset("nyu-mll/glue", task)
-    except Exception as error:  # the hub client raises its own, httpx's and the system's errors
-        raise RuntimeError(
-            f"GLUE's {task} could not be had from the Hub ({reason(error)}): check the network."
-        ) from None
+    with hub(f"GLUE's {task}", "check the network"):
+        data = load_dataset("nyu-mll/glue", task)
     sources = {"train": "train", "validation": "validation"}
     if task == "mnli":
         sources |= {"validation": "validation_matched", "test": "validation_mismatched"}
@@ -244,5 +241,5 @@ def read_glue(task: str) -> Table:
         parts.append(part.assign(where=where, split=split))
     frame = pd.concat(parts, ignore_index=True).astype(object)
     frame["label"] = frame["label"].map(lambda label: names[label] if names else float(label))
-    leak = find_leak(frame, text_keys(frame, texts))
+    leak = first_leak(frame, text_keys(frame, texts))
     return Table(frame, texts, "label", names, (f"{leak}.",) if leak else ())

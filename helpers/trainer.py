@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import (
     DataCollatorWithPadding,
@@ -16,16 +17,25 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from .features import set_attention
+from .batches import set_attention
+from .predicting import row_logits
+from .scores import score
 from .session import current
-from .training import RECIPE, row_logits, score
+
+RECIPE = {  # as TrainingArguments calls them; a warm-up below 1 is a share of the steps
+    "optim": "adamw_torch_fused",
+    "weight_decay": 0.01,
+    "lr_scheduler_type": "linear",
+    "warmup_steps": 0.1,
+}
 
 
 class CourseTrainer(Trainer):
     """Trains in batches of similar length, notes each row's logits, evaluates in dataset order.
 
-    Its own `evaluate` is there because Trainer's would visit the rows grouped by length too, and
-    hand back predictions in another order than the dataset's.
+    Its `get_train_dataloader` takes an order that follows from seed and epoch alone, so that a run
+    can be resumed. Its `evaluate` predicts as `predict_logits` does, sorted by length, and keeps
+    the logits of every row.
     """
 
     def __init__(self, model, tokenizer, encoded, targets, arguments, seed, folder, callbacks):
@@ -49,15 +59,33 @@ class CourseTrainer(Trainer):
         )
         self.remove_callback(PrinterCallback)
         self.targets = targets["validation"]
-        self.weights = None
+        self.class_weights = None
         if arguments["class_weight"]:
             counts = np.bincount(labels[kept], minlength=model.config.num_labels)
             weights = len(kept) / (len(counts) * np.maximum(counts, 1))
-            self.weights = torch.tensor(weights, dtype=torch.float32, device=self.args.device)
+            self.class_weights = torch.tensor(weights, dtype=torch.float32, device=self.args.device)
         shape = (len(labels), model.config.num_labels)
         self.seen = torch.full(shape, -torch.inf, device=self.args.device)
         self.batches = 0  # of this epoch
-        self.attention = model.config._attn_implementation
+        self.attention = model.config._attn_implementation  # no public name tells it
+
+    def get_train_dataloader(self) -> DataLoader:
+        # Trainer's private number is the batch that fits, found by auto_find_batch_size. Should it
+        # go: args.train_batch_size is the one that was asked for.
+        self.rows_a_batch = self._train_batch_size
+        self.sampler = _GroupedSampler(
+            self.rows_a_batch * self.args.world_size * self.args.gradient_accumulation_steps,
+            lengths=[len(row["input_ids"]) for row in self.train_dataset],
+            seed=self.args.seed,
+        )
+        loader = DataLoader(
+            self.train_dataset,
+            batch_size=self.rows_a_batch,
+            sampler=self.sampler,
+            collate_fn=self.data_collator,
+            pin_memory=self.args.dataloader_pin_memory,
+        )
+        return self.accelerator.prepare(loader)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         rows = inputs.pop("row")
@@ -65,33 +93,34 @@ class CourseTrainer(Trainer):
         outputs = model(**inputs)
         logits, labels, loss = outputs.logits.float(), inputs["labels"], outputs.loss
         self.batches += 1
-        counts = self._counts(rows)
-        self.seen[rows[counts > 0]] = logits[counts > 0].detach()
-        if self.weights is not None or (counts != 1).any():
-            numbers = labels.is_floating_point()
-            losses = (
-                (logits[:, 0] - labels) ** 2
-                if numbers
-                else cross_entropy(logits, labels, reduction="none")
-            )
-            weights = 1 if self.weights is None else self.weights[labels]
-            loss = (losses * weights * counts).mean()
+        counts = self.row_counts(rows)
+        mine = counts > 0
+        self.seen[rows[mine]] = logits[mine].detach()
+        if self.class_weights is not None or (counts != 1).any():
+            if labels.is_floating_point():
+                losses = (logits[:, 0] - labels) ** 2
+            else:
+                losses = cross_entropy(logits, labels, reduction="none")
+            if self.class_weights is not None:
+                losses = losses * self.class_weights[labels]
+            loss = (losses * counts).mean()
         return (loss, outputs) if return_outputs else loss
 
-    def _counts(self, rows):
+    def row_counts(self, rows: torch.Tensor) -> torch.Tensor:
         """How much each row of a batch counts, float [rows]: 1, except at the end of an epoch.
 
         When the rows that are left cannot be shared out evenly among the processes, accelerate
         fills up with rows that the epoch began with. These count 0, and the others so much that
         the mean over the processes is theirs.
         """
-        counts, n = torch.ones(len(rows), device=rows.device), len(self.train_dataset)
-        whole, left = divmod(n, self._train_batch_size * self.args.world_size)
-        if left and self.args.world_size > 1 and 0 < whole < self.batches:
-            last = torch.tensor([self.train_dataset[i]["row"] for i in self.sampler.order[-left:]])
-            shares = len(rows) * self.args.world_size / left
-            counts = torch.isin(rows, last.to(rows.device)) * shares
-        return counts
+        processes = self.args.world_size
+        whole_batches, rows_left = divmod(len(self.train_dataset), self.rows_a_batch * processes)
+        is_last = 0 < whole_batches < self.batches
+        if processes == 1 or not rows_left or not is_last:
+            return torch.ones(len(rows), device=rows.device)
+        numbers = [self.train_dataset[i]["row"] for i in self.sampler.order[-rows_left:]]
+        belongs = torch.isin(rows, torch.tensor(numbers, device=rows.device))
+        return belongs * (len(rows) * processes / rows_left)
 
     def evaluate(self, *_, **__) -> dict[str, float]:
         self.model.set_attn_implementation(self.attention)
@@ -110,14 +139,6 @@ class CourseTrainer(Trainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
-
-    def _get_train_sampler(self, train_dataset=None):
-        self.sampler = _GroupedSampler(
-            self._train_batch_size * self.args.world_size * self.args.gradient_accumulation_steps,
-            lengths=[len(row["input_ids"]) for row in self.train_dataset],
-            seed=self.args.seed,
-        )
-        return self.sampler
 
 
 class _GroupedSampler(LengthGroupedSampler):

@@ -1,13 +1,15 @@
+import ast
+import json
 import os
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[1]
 
 for name in [name for name in os.environ if name.startswith("COURSE_")]:
     del os.environ[name]
@@ -25,6 +27,59 @@ def checkpoint():
     from helpers import load_checkpoint
 
     return load_checkpoint()
+
+
+@pytest.fixture(scope="session")
+def make_tiny(checkpoint, tmp_path_factory):
+    """Makes a checkpoint: the real tokenizer and a very small BERT, its weights drawn at random."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    def make(dropout: float = 0.0) -> Path:
+        folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+        torch.manual_seed(0)
+        sizes = {"hidden_size": 32, "intermediate_size": 64, "initializer_range": 0.2}
+        drops = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
+        config = BertConfig(num_hidden_layers=2, num_attention_heads=2, **sizes, **drops)
+        BertModel(config).save_pretrained(folder)
+        checkpoint[0].save_pretrained(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny(make_tiny):
+    """The folder of such a checkpoint, without dropout."""
+    return make_tiny()
+
+
+@pytest.fixture(scope="session")
+def lifted():
+    """`lifted("04", "compute_metrics", torch=torch)`: what a notebook defines, as attributes.
+
+    Only the functions and classes so called (all, if none is), with the other names in their reach.
+    change: a piece of their code and what to put in its place.
+    """
+
+    def lift(number: str, *wanted: str, change: tuple[str, str] | None = None, **names):
+        (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+        definitions = {}
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and "q = exercise(" not in source:
+                for node in ast.parse(source).body:
+                    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                        definitions[node.name] = ast.unparse(node)
+        assert set(wanted) <= set(definitions), f"notebook {number} lacks one of {wanted}"
+        source = "\n\n".join(definitions[name] for name in wanted or definitions)
+        if change:
+            assert source.count(change[0]) == 1
+            source = source.replace(*change)
+        exec(source, names)
+        return SimpleNamespace(**names)
+
+    return lift
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def name_of(function: Callable) -> str:
 
 def kind_of(value) -> str:
     """What kind of thing a value is, in words, such as "a list of 3"."""
-    kind = type(value).__name__
+    kind = {"ndarray": "array", "str": "text"}.get(type(value).__name__, type(value).__name__)
     article = "an" if kind[0].lower() in "aeiou" else "a"
     shape = getattr(value, "shape", None)
     if shape is not None:

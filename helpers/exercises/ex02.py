@@ -238,6 +238,11 @@ def _what_is_off(i: int, ids: list[list[int]], expected: list[list[int]], tokeni
             f"ends with {tokens[-1]!r}, and not with {right[-1]!r}: let the tokenizer cut, it "
             "keeps room for the special tokens."
         )
+    return _what_differs(row, wanted, tokens, right)
+
+
+def _what_differs(row: list[int], wanted: list[int], tokens: list[str], right: list[str]) -> str:
+    """The same, where both ends are right."""
     if len(row) < len(wanted) and row[:-1] == wanted[: len(row) - 1]:
         return f"has {len(row)} tokens, but {len(wanted)} fit in: the limit is {LIMIT}."
     differs = [k for k, (one, other) in enumerate(zip(row, wanted, strict=False)) if one != other]

@@ -120,6 +120,11 @@ def off_in_windows(
         return f"no window holds ids[{lost[0] - 100}]."
     if longest > size:
         return f"one of your windows has {longest} ids."
+    return off_in_starts(found, wanted)
+
+
+def off_in_starts(found: list[list], wanted: list[list]) -> str:
+    """The same, where every id is read and no window is too long."""
     if len(found) > len(wanted) and found[: len(wanted)] == wanted:
         return (
             f"you make {len(found)} windows. Number {len(wanted)} reaches the end of the text: "

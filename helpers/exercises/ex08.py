@@ -246,8 +246,6 @@ def _look_at_calls(probe: SimpleNamespace, told: str) -> None:
 )
 def judge_mended_epoch(mended_epoch: Callable) -> str:
     """Judge a function (model, loader, optimizer, schedule) -> mean loss, one step a batch."""
-    import torch
-
     for sizes in ([4, 4, 4, 4, 4, 2], [4, 4, 3]):
         probe, n = _probe(sizes), len(sizes)
         start = probe.model.weight.detach().clone()
@@ -282,20 +280,27 @@ def judge_mended_epoch(mended_epoch: Callable) -> str:
                 f"{told} the weights end at {_shown(weight)}, not at {_shown(expected)}: let each "
                 "step follow the gradient of its own batch alone."
             )
-        if isinstance(mean, torch.Tensor) and mean.requires_grad:
-            raise NotYet(
-                "The mean loss is a tensor that still holds all that was computed for it: add up "
-                "loss.item(), a plain number."
-            )
-        if np.ndim(mean) or not isinstance(mean, int | float | np.number | torch.Tensor):
-            raise NotYet(f"You return {kind_of(mean)}: return one number, the mean loss.")
-        if not _alike(mean, losses.mean()):
-            by_rows = _alike(mean, np.average(losses, weights=sizes))
-            raise NotYet(
-                f"{told} you return {float(mean):.4f}{', the mean over the rows' * by_rows}, but "
-                f"the mean of the batches' losses is {losses.mean():.4f}."
-            )
+        _look_at_mean(mean, losses, sizes, told)
     return f"{n} batches, {n} steps, a mean loss of {float(mean):.4f}."
+
+
+def _look_at_mean(mean, losses: np.ndarray, sizes: list[int], told: str) -> None:
+    import torch
+
+    if isinstance(mean, torch.Tensor) and mean.requires_grad:
+        raise NotYet(
+            "The mean loss is a tensor that still holds all that was computed for it: add up "
+            "loss.item(), a plain number."
+        )
+    if np.ndim(mean) or not isinstance(mean, int | float | np.number | torch.Tensor):
+        raise NotYet(f"You return {kind_of(mean)}: return one number, the mean loss.")
+    if not _alike(mean, losses.mean()):
+        what = f"{float(mean):.4f}"
+        if _alike(mean, np.average(losses, weights=sizes)):
+            what += ", the mean over the rows"
+        raise NotYet(
+            f"{told} you return {what}, but the mean of the batches' losses is {losses.mean():.4f}."
+        )
 
 
 @define(

@@ -41,27 +41,36 @@ def judge_make_labels(make_labels: Callable) -> str:
     return "Ids by sorted name, no class for spaces or for nothing, and -1 where no label is."
 
 
-def _judge_labels(categories: list[str | None], found) -> None:
-    if not isinstance(found, tuple | list) or len(found) != 3:
+def _judge_labels(categories: list[str | None], answer) -> None:
+    if not isinstance(answer, tuple | list) or len(answer) != 3:
         raise NotYet(
             "Return three things: the list of ids, id2label and label2id; yours is "
-            f"{kind_of(found)}."
+            f"{kind_of(answer)}."
         )
-    ids, id2label, label2id = found
+    ids, id2label, label2id = answer
     if not isinstance(id2label, dict) or not isinstance(label2id, dict):
         raise NotYet("id2label and label2id must be dicts, the second and third of the three.")
     cleaned = [(category or "").strip() for category in categories]
     names = sorted(set(cleaned) - {""})
-    shown = f"For {categories}"
     if any(isinstance(key, str) and key.strip() in names for key in id2label):
         raise NotYet(f"id2label goes from id to name, but yours is {id2label}.")
+    shown = f"For {categories}"
     for name in [*id2label.values(), *label2id]:
-        if name is None or str(name).strip() in ("", "None", "nan"):
-            raise NotYet(f"{shown} {name!r} became a class, but it says that nobody chose one.")
-        if name != str(name).strip():
-            raise NotYet(f"{shown} there is a class {name!r}: strip the spaces.")
-        if name not in names:
-            raise NotYet(f"{shown} there is a class {name!r}, which no row has.")
+        _judge_name(name, names, shown)
+    _judge_maps(id2label, label2id, names, shown)
+    _judge_ids(ids, categories, [names.index(name) if name else -1 for name in cleaned])
+
+
+def _judge_name(name, names: list[str], shown: str) -> None:
+    if name is None or str(name).strip() in ("", "None", "nan"):
+        raise NotYet(f"{shown} {name!r} became a class, but it says that nobody chose one.")
+    if name != str(name).strip():
+        raise NotYet(f"{shown} there is a class {name!r}: strip the spaces.")
+    if name not in names:
+        raise NotYet(f"{shown} there is a class {name!r}, which no row has.")
+
+
+def _judge_maps(id2label: dict, label2id: dict, names: list[str], shown: str) -> None:
     if sorted(id2label, key=str) != sorted(range(len(names)), key=str):
         raise NotYet(
             f"{shown} there are {len(names)} classes, so the ids are 0 to {len(names) - 1}; "
@@ -71,16 +80,17 @@ def _judge_labels(categories: list[str | None], found) -> None:
         raise NotYet(f"{shown} the sorted names are {names}, but your id2label is {id2label}.")
     if label2id != {name: i for i, name in id2label.items()}:
         raise NotYet(f"label2id must turn id2label round, but yours is {label2id}.")
+
+
+def _judge_ids(ids, categories: list[str | None], wanted: list[int]) -> None:
+    shown = f"For {categories}"
     if isinstance(ids, str | Mapping | set) or not hasattr(ids, "__len__"):
         raise NotYet(f"The first of the three is the list of ids; yours is {kind_of(ids)}.")
     if len(ids) != len(categories):
         raise NotYet(f"{shown} {len(ids)} ids came back for {len(categories)} rows.")
-    for row, (mine, name) in enumerate(zip(ids, cleaned, strict=True)):
-        wanted = names.index(name) if name else -1
-        if mine != wanted:
-            raise NotYet(
-                f"{shown} row {row} ({categories[row]!r}) should get {wanted}, not {mine}."
-            )
+    for row, (mine, right) in enumerate(zip(ids, wanted, strict=True)):
+        if mine != right:
+            raise NotYet(f"{shown} row {row} ({categories[row]!r}) should get {right}, not {mine}.")
 
 
 @define(

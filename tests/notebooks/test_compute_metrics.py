@@ -1,29 +1,21 @@
 """The metrics that notebook 04 writes out are those of the helpers."""
 
-import ast
 from pathlib import Path
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from helpers.training import score
+from helpers.scores import score
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "04_fine_tuning.ipynb"
-METRICS = NOTEBOOK.parent / "metrics"
+METRICS = Path(__file__).resolve().parents[2] / "notebooks" / "metrics"
 
 
 @pytest.fixture
-def compute_metrics():
-    """The function that the notebook defines, and nothing else of it."""
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    (source,) = [cell.source for cell in cells if "def compute_metrics" in cell.source]
-    definition = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef))
-    names = {"np": np, "accuracy_score": accuracy_score, "f1_score": f1_score}
-    exec(ast.unparse(definition), names)
-    return names["compute_metrics"]
+def compute_metrics(lifted):
+    metrics = {"accuracy_score": accuracy_score, "f1_score": f1_score}
+    return lifted("04", "compute_metrics", **metrics).compute_metrics
 
 
 @pytest.mark.parametrize("classes", [2, 6])

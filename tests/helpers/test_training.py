@@ -6,7 +6,6 @@ import pytest
 import torch
 from datasets import Dataset, DatasetDict
 from transformers import (
-    BertConfig,
     BertModel,
     DataCollatorWithPadding,
     Trainer,
@@ -15,31 +14,14 @@ from transformers import (
 )
 
 from helpers import fine_tune, load_checkpoint, load_corpus, predict_logits, session, start
-from helpers.training import RECIPE, encode, load_run, row_losses, score
+from helpers.batches import tokenize
+from helpers.runs import load_run
+from helpers.scores import row_losses, score
+from helpers.trainer import RECIPE
+
+pytestmark = pytest.mark.slow
 
 NAMES = ["sadness", "joy", "love", "anger", "fear", "surprise"]
-
-
-@pytest.fixture(scope="module")
-def make_tiny(checkpoint, tmp_path_factory):
-    """Makes a checkpoint: the real tokenizer and a very small BERT, its weights drawn at random."""
-
-    def make(dropout):
-        folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
-        torch.manual_seed(0)
-        sizes = {"hidden_size": 32, "intermediate_size": 64, "initializer_range": 0.2}
-        drops = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
-        config = BertConfig(num_hidden_layers=2, num_attention_heads=2, **sizes, **drops)
-        BertModel(config).save_pretrained(folder)
-        checkpoint[0].save_pretrained(folder)
-        return folder
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def tiny(make_tiny):
-    return make_tiny(dropout=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +92,7 @@ def test_the_check_of_row_order_fails_for_the_predictions_of_a_grouping_trainer(
         arguments = TrainingArguments(str(tmp_path), disable_tqdm=True, **options)
         collator = DataCollatorWithPadding(tokenizer)
         trainer = Trainer(model, arguments, collator, processing_class=tokenizer)
-        return trainer.predict(encode(texts, tokenizer, model)).predictions
+        return trainer.predict(tokenize(texts, tokenizer, model)).predictions
 
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
         check_row_order(trap, tiny, data["train"]["text"][:])

@@ -1,6 +1,5 @@
 """The committed notebooks: their form, their words against their outputs, and their exercises."""
 
-import ast
 import re
 from base64 import b64decode
 from pathlib import Path
@@ -8,12 +7,13 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+import torch
 from nbclient import NotebookClient
-from refresh import README_PICTURE, first_cell
 
 from helpers import exercise, extract_features, load_corpus
+from tools.refresh import README_PICTURE, first_cell
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 EXERCISE = re.compile(r'q = exercise\("(\d\d\.\d)"\)\n(.*)\nq\.check\(.*\)$', re.DOTALL)
 RESULT = re.compile(r"(?<![\w.,])(\d+\.\d+|\d+(?=\s?%))(?![\d.]*\.\d|\w)\s?%?(?:<!-- (\w+) -->)?")
@@ -161,23 +161,12 @@ def test_a_wrong_number_in_prose_is_found():
     assert agrees("0.33", None, "gap -0.3262", {})
 
 
-def test_the_notebook_extracts_what_the_helper_extracts(checkpoint):
-    path = next(path for path in NOTEBOOKS if path.stem.startswith("03"))
-    source = "\n".join(
-        cell.source for cell in code_cells(read(path)) if "def extract_hidden_states" in cell.source
-    )
-    definition = next(
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef) and node.name == "extract_hidden_states"
-    )
-    import torch
-
+def test_the_notebook_extracts_what_the_helper_extracts(checkpoint, lifted):
     tokenizer, model = checkpoint
     names = {"tokenizer": tokenizer, "model": model, "torch": torch, "np": np}
-    exec(ast.unparse(definition), names)
+    notebook = lifted("03", "extract_hidden_states", **names)
     texts = load_corpus("emotion")["test"]["text"][:40]
-    by_hand = names["extract_hidden_states"]({"text": texts})["hidden_state"]
+    by_hand = notebook.extract_hidden_states({"text": texts})["hidden_state"]
     assert np.abs(np.asarray(by_hand) - extract_features(texts, tokenizer, model)).max() < 0.05
 
 
@@ -202,6 +191,7 @@ def test_exercise_cells_have_their_form(path):
     assert all("not attempted" in text for text in untouched)
 
 
+@pytest.mark.slow
 def test_solutions_pass_and_cells_run_twice(path, home, monkeypatch):
     monkeypatch.setenv("COURSE_QUICK", "1")
     monkeypatch.setenv("COURSE_HOME", str(home))

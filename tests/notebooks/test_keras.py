@@ -1,9 +1,6 @@
 """What notebook 12 builds: its batches, and its Keras model beside the one in PyTorch."""
 
-import ast
-import json
 import os
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,26 +13,18 @@ from helpers import load_checkpoint, load_corpus
 os.environ["KERAS_BACKEND"] = "torch"
 import keras  # noqa: E402
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "12_keras.ipynb"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def made(checkpoint):
+def made(checkpoint, lifted):
     """The functions and classes that the notebook defines."""
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    definitions = [
-        node
-        for source in sources
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    ]
-    names = {"keras": keras, "torch": torch, "np": np, "f1_score": f1_score}
-    names |= {"load_checkpoint": load_checkpoint, "tokenizer": checkpoint[0]}
-    names["session"] = SimpleNamespace(seed=42, device=torch.device("cpu"))
-    exec(ast.unparse(ast.Module(definitions, [])), names)
+    libraries = {"keras": keras, "torch": torch, "np": np, "f1_score": f1_score}
+    course = {"load_checkpoint": load_checkpoint, "tokenizer": checkpoint[0]}
+    session = SimpleNamespace(seed=42, device=torch.device("cpu"))
+    definitions = lifted("12", **libraries, **course, session=session)
     keras.utils.set_random_seed(42)
-    return SimpleNamespace(**names)
+    return definitions
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 import ast
 import json
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 import helpers
 from helpers import record, session, start
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +149,20 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(home, monkeypatch,
         start()
 
 
+def test_asking_for_the_runs_folder_makes_nothing(home):
+    assert session.runs_folder() == home / "runs" and not (home / "runs").exists()
+    start(dtype="float32", quiet=True)
+    assert not (home / "runs").exists()
+    start(dtype="float32")
+    assert (home / "runs").is_dir()
+
+
+def test_a_number_format_that_cannot_be_remembered_is_measured_all_the_same(speed_up, monkeypatch):
+    measured = speed_up(3.0)
+    monkeypatch.setenv("COURSE_HOME", "/proc/nope")
+    assert start(quiet=True).dtype == torch.bfloat16 and len(measured) == 1
+
+
 def test_record_prints_and_merges(home, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_SCORES", str(home / "scores.json"))
     record(majority=1 / 3, tfidf=np.float32(0.62))
@@ -184,6 +199,23 @@ def test_importing_helpers_is_cheap(python):
     assert python(code) == "[]"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="libgomp is Linux's")
+@pytest.mark.parametrize(
+    ("mine", "told"),
+    [
+        ({}, {"GOMP_SPINCOUNT": helpers.SPINCOUNT}),
+        ({"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7"}),
+        ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "active"}),
+    ],
+)
+def test_idle_threads_wait_briefly_unless_the_user_says_otherwise(python, monkeypatch, mine, told):
+    names = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    code = f"import helpers, os; print({{k: os.environ[k] for k in {names} if k in os.environ}})"
+    assert python(code, **mine) == str(told)
+
+
 def test_every_public_name_is_there_and_says_what_it_does():
     for name in helpers.__all__:
         assert (getattr(helpers, name).__doc__ or "").strip(), f"{name} has no docstring"
@@ -192,17 +224,12 @@ def test_every_public_name_is_there_and_says_what_it_does():
         _ = helpers.load_corpse
 
 
-def code_lines(path: Path) -> int:
-    """Statements written one a line, without docstrings, comments and blank lines."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return len(ast.unparse(tree).splitlines())
-
-
-def test_the_package_stays_small():
-    rooms = {path.name: code_lines(path) for path in (ROOT / "helpers").glob("*.py")}
-    assert sum(rooms.values()) < 2100, rooms
+def test_the_stub_file_tells_editors_every_name_and_where_it_is():
+    stub = ast.parse(Path(helpers.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    told = {}
+    for node in stub.body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                assert alias.asname == alias.name, "an editor takes `as` for a public name"
+                told[alias.name] = node.module
+    assert told == {name: getattr(helpers, name).__module__[8:] for name in helpers.__all__}

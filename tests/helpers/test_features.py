@@ -8,8 +8,16 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import extract_features, features, load_checkpoint, load_corpus, session, start
-from helpers.features import length_sorted_batches
+from helpers import (
+    batches,
+    extract_features,
+    features,
+    load_checkpoint,
+    load_corpus,
+    session,
+    start,
+)
+from helpers.batches import length_sorted_batches
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +81,7 @@ def test_a_long_text_is_cut_counted_and_told(checkpoint):
     np.testing.assert_allclose(found[0], expected, atol=3e-5)
     np.testing.assert_allclose(found[0], found[2], atol=1e-4)
     with pytest.warns(UserWarning):
-        ids = features.tokenize([long], tokenizer, model)[0]
+        ids = batches.tokenize([long], tokenizer, model)[0]["input_ids"]
     assert len(ids) == 512
     assert (ids[0], ids[-1]) == (tokenizer.cls_token_id, tokenizer.sep_token_id)
 
@@ -81,7 +89,8 @@ def test_a_long_text_is_cut_counted_and_told(checkpoint):
 def test_a_text_of_exactly_the_limit_is_whole(checkpoint):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert len(features.tokenize(["word " * 510], *checkpoint)[0]) == 512
+        (row,) = batches.tokenize(["word " * 510], *checkpoint)
+        assert len(row["input_ids"]) == 512
 
 
 @pytest.mark.parametrize(
@@ -204,7 +213,7 @@ def test_a_row_over_the_budget_is_a_batch_of_its_own():
 
 def test_the_model_never_sees_more_than_the_budget(checkpoint, monkeypatch):
     tokenizer, model = checkpoint
-    monkeypatch.setattr(features, "BATCH_TOKENS", 128)
+    monkeypatch.setattr(batches, "BATCH_TOKENS", 128)
     shapes = []
     hook = model.register_forward_pre_hook(
         lambda _, args, inputs: shapes.append(inputs["input_ids"].shape), with_kwargs=True
@@ -218,6 +227,34 @@ def test_the_model_never_sees_more_than_the_budget(checkpoint, monkeypatch):
     assert sum(rows for rows, _ in shapes) == 30
     budget = 128 if session.current().device.type == "cpu" else 16 * 128
     assert max(rows * width for rows, width in shapes) <= budget
+
+
+def test_the_bar_is_for_people_only(checkpoint, texts, python):
+    """Where the output is no terminal, such as a log, it would be a line a step."""
+    code = """
+from helpers import extract_features, load_checkpoint
+extract_features(["a", "b"] * 50, *load_checkpoint())
+import sys; print("hidden states" in sys.stderr.getvalue())
+"""
+    assert python("import io, sys; sys.stderr = io.StringIO()" + code).splitlines()[-1] == "False"
+
+
+def test_what_is_cut_is_told_at_the_callers_line(checkpoint):
+    tokenizer, model = checkpoint
+    long = "word " * 600
+    pairs = [("a", "b"), (long, "a"), ("a", "b" + long)]
+    with pytest.warns(UserWarning, match="^2 of 3 pairs are longer than 512 tokens") as seen:
+        found = batches.tokenize(pairs, tokenizer, model)
+    assert [warning.filename for warning in seen] == [__file__]
+    assert [len(row["input_ids"]) for row in found[1:]] == [512, 512]
+    expected = tokenizer(*pairs[1], truncation=True, max_length=512)
+    assert found[1]["input_ids"].tolist() == expected["input_ids"]
+    assert found[1]["token_type_ids"].tolist() == expected["token_type_ids"]
+
+
+def test_one_text_is_not_taken_for_a_list_of_letters(checkpoint):
+    with pytest.raises(TypeError, match=r"write \[text\]"):
+        batches.tokenize("one text", *checkpoint)
 
 
 # ---- the cache

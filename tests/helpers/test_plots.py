@@ -15,8 +15,9 @@ from PIL import Image
 
 import helpers
 import helpers.plots as plots
+from helpers import figures
 
-FIGURES = Path(__file__).parents[1] / "notebooks" / "figures"
+FIGURES = Path(__file__).parents[2] / "notebooks" / "figures"
 DRAWINGS = [
     "course_map",
     "encoder_head",
@@ -243,14 +244,14 @@ def test_a_class_keeps_its_colour(shown):
 
 def test_errors_have_an_axis_of_their_own(monkeypatch):
     """A correlation ends at 1, an error in the unit of the target anywhere: never on one axis."""
-    figures = []
-    monkeypatch.setattr(plots, "show_plot", lambda figure, alt: figures.append(figure))
+    drawn = []
+    monkeypatch.setattr(figures, "finish", lambda figure, alt: drawn.append(figure))
     entry = {"eval_loss": 4, "eval_pearson": 0.6, "eval_spearman": 0.5, "eval_rmse": 2.0}
     helpers.plot_curves([{"epoch": 1.0, **entry}])
-    drawn = [[line.get_label() for line in axes.lines] for axes in figures[0].axes]
-    assert drawn == [["validation"], ["pearson", "spearman"], ["rmse"]]
+    lines = [[line.get_label() for line in axes.lines] for axes in drawn[0].axes]
+    assert lines == [["validation"], ["pearson", "spearman"], ["rmse"]]
     helpers.plot_curves(log_history())
-    assert len(figures[1].axes) == 2
+    assert len(drawn[1].axes) == 2
 
 
 def test_dollar_signs_are_no_formula(shown):
@@ -298,7 +299,7 @@ def test_class_colours_are_told_apart(sight):
 
 
 def test_more_classes_than_colours():
-    colours = plots._colours(2 * len(plots.PALETTE))
+    colours = figures.colours_of(2 * len(plots.PALETTE))
     assert len({tuple(colour) for colour in colours}) == len(colours)
 
 

@@ -1,11 +1,10 @@
 """What notebook 06 promises: a folder that any transformers can load, and a guarded upload."""
 
-import ast
 import base64
-import importlib
 import json
 import shutil
 from pathlib import Path
+from typing import TypedDict
 
 import hub_server
 import nbformat
@@ -22,7 +21,9 @@ from transformers import (
 
 from helpers import fine_tune, load_corpus, predict_logits, start
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "06_predict_and_share.ipynb"
+pytestmark = pytest.mark.slow
+
+NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "06_predict_and_share.ipynb"
 NOWHERE = "http://127.0.0.1:9"
 LONG = "the train was late again and i had to laugh " * 80
 TEXTS = ["so happy today", LONG, "i cannot find my keys, and the door has just fallen shut"]
@@ -33,14 +34,6 @@ def cell_with(mark: str):
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     (found,) = [cell for cell in cells if cell.cell_type == "code" and mark in cell.source]
     return found
-
-
-def definition(name: str, **names):
-    """The function `name` as the notebook defines it, with `names` in its reach."""
-    tree = ast.parse(cell_with(f"def {name}(").source)
-    kept = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    exec(ast.unparse(ast.Module(kept, [])), names)
-    return names[name]
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +81,10 @@ print(json.dumps([importlib.util.find_spec("helpers") is None, answers]))
     assert np.abs(by_id(answers, run.details["labels"]) - expected).max() < 1e-5
 
 
-def test_by_hand_is_what_the_pipeline_computes(run, reloaded):
+def test_by_hand_is_what_the_pipeline_computes(run, reloaded, lifted):
     tokenizer, model, classify = reloaded
-    by_hand = definition("by_hand", tokenizer=tokenizer, model=model, torch=torch)
+    reach = {"tokenizer": tokenizer, "model": model, "torch": torch}
+    by_hand = lifted("06", "by_hand", **reach).by_hand
     for texts in (TEXTS, load_corpus("emotion")["validation"]["text"][:32]):
         answers = classify(texts, top_k=None, truncation=True, batch_size=len(texts))
         expected = by_id(answers, run.details["labels"])
@@ -100,11 +94,11 @@ def test_by_hand_is_what_the_pipeline_computes(run, reloaded):
 
 
 @pytest.mark.parametrize("by_length", [False, True])
-def test_batches_keep_the_order_of_the_texts(run, reloaded, by_length):
+def test_batches_keep_the_order_of_the_texts(run, reloaded, lifted, by_length):
     tokenizer, model, _ = reloaded
     labels = run.details["labels"]
     reach = {"tokenizer": tokenizer, "torch": torch, "np": np, "names": labels}
-    in_batches = definition("in_batches", **reach)
+    in_batches = lifted("06", "in_batches", **reach).in_batches
     texts = [LONG[: 400 // (i + 1)] for i in range(7)][::-1] + ["so happy today", LONG[:90]]
     alone = np.concatenate([in_batches([text], model) for text in texts])
     assert np.abs(in_batches(texts, model, 3, by_length) - alone).max() < 1e-4
@@ -112,13 +106,11 @@ def test_batches_keep_the_order_of_the_texts(run, reloaded, by_length):
 
 
 @pytest.fixture
-def predict(run, reloaded):
+def predict(run, reloaded, lifted):
     tokenizer, model, _ = reloaded
-    by_hand = definition("by_hand", tokenizer=tokenizer, model=model, torch=torch)
     names = {"names": run.details["labels"], "limit": tokenizer.model_max_length}
-    typing = importlib.import_module("typing")
-    names |= {"TypedDict": typing.TypedDict, "by_hand": by_hand, "tokenizer": tokenizer}
-    return definition("predict", **names)
+    names |= {"tokenizer": tokenizer, "model": model, "torch": torch, "TypedDict": TypedDict}
+    return lifted("06", "by_hand", "Answer", "predict", **names).predict
 
 
 def test_the_service_answers_with_plain_data(predict, reloaded):

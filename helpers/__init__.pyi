@@ -1,0 +1,39 @@
+"""The public names, for editors: `helpers/__init__.py` looks them up when they are used."""
+
+from .checkpoints import load_checkpoint as load_checkpoint
+from .corpora import load_corpus as load_corpus
+from .exercises import exercise as exercise
+from .features import extract_features as extract_features
+from .plots import (
+    plot_attention_mask as plot_attention_mask,
+    plot_budgets as plot_budgets,
+    plot_class_counts as plot_class_counts,
+    plot_class_density as plot_class_density,
+    plot_confusion as plot_confusion,
+    plot_curves as plot_curves,
+    plot_hunt as plot_hunt,
+    plot_lengths as plot_lengths,
+    plot_loss_distribution as plot_loss_distribution,
+    plot_probabilities as plot_probabilities,
+    plot_scores as plot_scores,
+    plot_umap as plot_umap,
+    show_figure as show_figure,
+    show_plot as show_plot,
+)
+from .predicting import predict_logits as predict_logits
+from .runs import Run as Run
+from .scores import (
+    is_it_real as is_it_real,
+    loss_table as loss_table,
+    plant_errors as plant_errors,
+    score_hunt as score_hunt,
+)
+from .session import (
+    Session as Session,
+    record as record,
+    start as start,
+)
+from .suspects import suspicious_labels as suspicious_labels
+from .training import fine_tune as fine_tune
+
+__all__: list[str]

@@ -1,0 +1,214 @@
+"""Pictures: drawn in the style of the course, with a description for those who cannot see them.
+
+A class keeps its colour in every figure: the colour goes by its place in `names`. What both a
+notebook and a report show is drawn here.
+"""
+
+import io
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+import pandas as pd
+from matplotlib import rc_params_from_file
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from sklearn.metrics import confusion_matrix
+
+from .scores import metric
+
+STYLE = Path(__file__).with_name("course.mplstyle")
+PALETTE = rc_params_from_file(STYLE)["axes.prop_cycle"].by_key()["color"]
+BLUE, ORANGE, INK, GREY, PALE = PALETTE[0], PALETTE[3], "#22303C", "#8A97A3", "#E3E8EC"
+
+
+class Picture:
+    """A PNG and the width to show it at; where no picture can be shown, its alt text stands in."""
+
+    def __init__(self, png: bytes, width: int, alt: str) -> None:
+        self.png, self.width, self.alt = png, width, alt
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        data = {"image/png": b64encode(self.png).decode("ascii")}
+        return data, {"image/png": {"width": self.width, "alt": self.alt}}
+
+
+@contextmanager
+def canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> Iterator:
+    """A styled figure with its axes in a flat list; pyplot does not know it, so none stays open."""
+    with matplotlib.style.context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def finish(figure: Figure, alt: str) -> Picture:
+    """A drawn figure as a picture, at twice its size in pixels and in few colours, to be small.
+
+    alt: what it shows, in words.
+    """
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=200)
+    image = Image.open(drawn).convert("RGB")
+    few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    background = few.getpixel((0, 0))
+    palette = few.getpalette()
+    palette[3 * background : 3 * background + 3] = [255, 255, 255]
+    few.putpalette(palette)
+    few.save(small, format="png", optimize=True)
+    return Picture(small.getvalue(), image.width // 2, alt)
+
+
+def colours_of(n: int) -> np.ndarray:
+    """n class colours [n, 3]; past the end of the palette they come back lighter."""
+    full = np.array([to_rgb(colour) for colour in PALETTE])
+    light = 0.5 + 0.5 * full
+    both = np.concatenate([full, light])
+    return both[np.arange(n) % len(both)]
+
+
+def class_ids(labels: Sequence, names: Sequence[str], what: str = "labels") -> np.ndarray:
+    place = {name: i for i, name in enumerate(names)}
+    ids = [place.get(label, label) if isinstance(label, str) else label for label in labels]
+    known = [isinstance(i, (int, np.integer)) and 0 <= i < len(names) for i in ids]
+    if not ids or not all(known):
+        problem = f"holds {ids[known.index(False)]!s}" if ids else "is empty"
+        raise ValueError(
+            f"{what} {problem}: give class ids from 0 to {len(names) - 1}, or class names out of "
+            f"{', '.join(names)}; drop rows that have no label."
+        )
+    return np.array(ids)
+
+
+def check_lengths(**columns: Sequence) -> None:
+    sizes = {name: len(column) for name, column in columns.items()}
+    if len(set(sizes.values())) > 1 or 0 in sizes.values():
+        listed = ", ".join(f"{name} has {size:,}" for name, size in sizes.items())
+        raise ValueError(f"These must have one length, and not 0: {listed}.")
+
+
+def draw_confusion(
+    y_true: Sequence,
+    predictions: Sequence | Mapping[str, Sequence],
+    names: Sequence[str],
+    title: str = "Confusion matrix",
+) -> Picture:
+    """Which class is taken for which: shares of each true class, with counts beneath.
+
+    y_true: n class ids or names. predictions: n ids or names, or a dict model name -> n predictions
+    for matrices side by side on the same rows. Source: sklearn.metrics.confusion_matrix. Raises
+    ValueError for an unknown label or lists of different length.
+    """
+    several = isinstance(predictions, Mapping)
+    models = predictions if several else {title: predictions}
+    true, k, said = class_ids(y_true, names, "y_true"), len(names), []
+    panel = max(0.6 * k, 2) + 0.4
+    with canvas(panel * len(models) + 1, panel + 1.5, 1, len(models)) as (figure, row):
+        figure.suptitle(title if several else None)
+        for axes, (model, labels) in zip(row, models.items(), strict=True):
+            predicted = class_ids(labels, names, "predictions")
+            check_lengths(y_true=true, predictions=predicted)
+            counts = confusion_matrix(true, predicted, labels=range(k))
+            _draw_matrix(axes, counts)
+            axes.set_xticks(range(k), names, rotation=40, ha="right", rotation_mode="anchor")
+            axes.set_yticks(range(k), names if axes is row[0] else [])
+            accuracy = np.trace(counts) / counts.sum()
+            axes.set(title=f"{model}\naccuracy {accuracy:.2f}", xlabel="predicted class")
+            said.append(f"{model}: accuracy {accuracy:.2f}, {_commonest_error(counts, names)}")
+        row[0].set_ylabel("true class")
+        return finish(figure, f"Confusion matrix of {len(true):,} rows. {'; '.join(said)}.")
+
+
+def _draw_matrix(axes, counts: np.ndarray) -> None:
+    """The share of each cell in its row as a shade and a number, and the count beneath."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("", ["#E9F0F5", "#00466F"]))
+    axes.images[0].set_clim(0, 1)
+    for (i, j), count in np.ndenumerate(counts):
+        if shares[i, j] > 0.55:
+            ink = "white"
+        else:
+            ink = INK if count else GREY
+        middle = {"ha": "center", "va": "center", "color": ink}
+        axes.text(j, i - 0.13, f"{shares[i, j]:.2f}", fontsize=10, **middle)
+        axes.text(j, i + 0.25, f"{count:,}", fontsize=7.5, **middle)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+
+
+def _commonest_error(counts: np.ndarray, names: Sequence[str]) -> str:
+    wrong = np.where(np.eye(len(counts)), 0, counts)
+    if not wrong.any():
+        return "no error"
+    i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+    return f"most often {names[i]} is taken for {names[j]}, {wrong[i, j]:,} times"
+
+
+def draw_curves(log_history: Sequence[Mapping[str, float]]) -> Picture:
+    """The losses and the validation scores over the epochs of a training run.
+
+    log_history: that of Trainer.state, dicts with epoch and loss, or epoch, eval_loss and scores
+    such as eval_accuracy. Errors (eval_rmse, eval_mae, eval_mse) get a panel of their own. Unit:
+    that of the loss. Raises ValueError if there is no loss in it.
+    """
+    training = [(entry["epoch"], entry["loss"]) for entry in log_history if "loss" in entry]
+    checks = pd.DataFrame([entry for entry in log_history if "eval_loss" in entry])
+    if not training and checks.empty:
+        raise ValueError("log_history has no loss: pass trainer.state.log_history after training.")
+    pace = ("eval_loss", "_runtime", "_time", "_per_second")
+    names = [name for name in checks.filter(like="eval_") if not name.endswith(pace)]
+    colours = {name: PALETTE[(0, 4, 2, 1, 5)[i % 5]] for i, name in enumerate(names)}
+    errors = [name for name in names if name.endswith(("_rmse", "_mae", "_mse"))]
+    scores = [name for name in names if name not in errors]
+    panels = [("Scores", "score", scores), ("Errors", "error (0 is best)", errors)]
+    panels = [panel for panel in panels if panel[2]]
+    width = 1 + len(panels)
+    with canvas(0.7 + (4 if width < 3 else 3.3) * width, 3.5, 1, width) as (figure, row):
+        if width > 2:
+            figure.get_layout_engine().set(w_pad=0.12)
+        alt = "Training curves." + _draw_losses(row[0], training, checks)
+        for axes, (title, unit, shown) in zip(row[1:], panels, strict=True):
+            for name in shown:
+                label = name.removeprefix("eval_")
+                axes.plot(checks.epoch, checks[name], "o-", color=colours[name], label=label)
+                alt += f" Validation {label} ends at {checks[name].iloc[-1]:.2f}."
+            axes.set(title=f"{title} on the validation rows", ylabel=unit)
+            if shown is errors:
+                axes.set_ylim(0, 1.08 * checks[errors].max(axis=None))
+        for axes in row:
+            axes.set(xlabel="epoch", xlim=(0, None))
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+            axes.legend()
+        return finish(figure, alt)
+
+
+def _draw_losses(axes, training: Sequence[tuple[float, float]], checks: pd.DataFrame) -> str:
+    """The losses in training and on the validation rows; returns them in words."""
+    said = ""
+    if training:
+        axes.plot(*zip(*training, strict=True), color=GREY, linewidth=1.5, label="training")
+        said += f" Training loss from {training[0][1]:.2f} to {training[-1][1]:.2f}."
+    if len(checks):
+        axes.plot(checks.epoch, checks.eval_loss, "o-", color=ORANGE, label="validation")
+        best = checks.loc[checks.eval_loss.idxmin()]
+        said += f" Validation loss lowest at epoch {best.epoch:g} ({best.eval_loss:.2f})."
+    axes.set(title="Loss", ylabel="mean loss per row", ylim=(0, None))
+    return said
+
+
+def draw_agreement(true: Sequence[float], predicted: Sequence[float], split: str) -> Picture:
+    """Predicted numbers against true ones, with the line on which they are equal."""
+    with canvas(5.5, 5) as (figure, (axes,)):
+        axes.axline((true[0], true[0]), slope=1, color=GREY, linestyle="--")
+        axes.scatter(true, predicted, color=BLUE, s=30, alpha=0.5, linewidths=0)
+        axes.set(title=f"{len(true):,} rows, {split}", xlabel="true", ylabel="predicted")
+        pearson = metric("pearson", true, predicted)
+        alt = f"Scatter plot, predicted against true: Pearson {pearson:.2f}."
+        return finish(figure, alt)
