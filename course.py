@@ -2,7 +2,8 @@
 
 lab      open JupyterLab (the default; further options go to JupyterLab)
 run      execute the notebooks in order and report their scores
-test     run the tests and the notebooks (further options go to pytest)
+test     run the tests and the notebooks, or parts of them: helpers, exercises, course,
+         notebooks, nbval (further options go to pytest)
 check    say whether this machine is ready
 refresh  for maintainers: execute the committed notebooks and clean them
 """
@@ -12,15 +13,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
-import json
 import os
-import platform
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -29,6 +26,11 @@ VENV, COLAB = ROOT / ".venv", ROOT / ".venv-colab"
 REQUIREMENTS, COLAB_PINS = ROOT / "requirements.txt", ROOT / "tests/constraints-colab.txt"
 PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
+UNTRAINED = ["00", "01", "02", "03"]  # notebooks that train nothing
+PARTS = ["helpers", "exercises", "course", "notebooks", "nbval"]  # of the tests
+
+from tools import choose, plain  # noqa: E402  they need the standard library only
+from tools.check import check, installed  # noqa: E402
 
 
 def check_python(version: tuple = sys.version_info) -> None:
@@ -44,12 +46,6 @@ def become(*command: str | Path, env: dict) -> None:
     if os.name == "nt":
         sys.exit(subprocess.call([str(part) for part in command], env=env))
     os.execve(command[0], [str(part) for part in command], env)
-
-
-def plain(**more: str) -> dict:
-    """Return the environment without the user's settings of the course, but with COURSE_HOME."""
-    kept = {k: v for k, v in os.environ.items() if k == "COURSE_HOME" or k[:7] != "COURSE_"}
-    return {**kept, **more}
 
 
 def make_venv(venv: Path, requirements: Path) -> Path:
@@ -120,109 +116,25 @@ def install_missing() -> None:
         importlib.invalidate_caches()
 
 
-def installed() -> dict:
-    """Return {package: (pinned version, installed version or None)}."""
-    from importlib.metadata import distributions
-
-    found = {str(d.name).lower().replace("_", "-"): d.version for d in distributions()}
-    pins = re.findall(r"^([\w-]+)==(\S+)", REQUIREMENTS.read_text("utf-8"), re.M)
-    return {name: (pin, found.get(name.lower().replace("_", "-"))) for name, pin in pins}
-
-
-def machine() -> dict:
-    """Return what the report says of this machine."""
-    gpu = "Apple" if (sys.platform, platform.machine()) == ("darwin", "arm64") else None
-    if shutil.which("nvidia-smi"):
-        query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-        gpu = subprocess.run(query, capture_output=True, text=True).stdout.strip() or None
-    here = {"system": platform.platform(), "python": platform.python_version()}
-    with suppress(ImportError):
-        import psutil
-
-        here["memory_gb"] = round(psutil.virtual_memory().total / 2**30, 1)
-    return {**here, "cores": os.cpu_count(), "gpu": gpu}
-
-
-def check() -> None:
-    """Print a line for each thing the course needs; leave with code 1 if one is missing."""
-    rows, here, packages, changed = [], machine(), installed(), []
-
-    def row(what: str, good: bool, text: str, cure: str, bad: str = "missing") -> None:
-        rows.append("ok" if good else bad)
-        print(f"{rows[-1]:8} {what:9} {text if good else cure}", flush=True)
-
-    row("Python", True, here["python"], "")
-    absent = ", ".join(name for name, (_, version) in packages.items() if not version)
-    other = [f"{n} {v} ({p})" for n, (p, v) in packages.items() if v and v.split("+")[0] != p]
-    row("packages", not absent, f"all {len(packages)}", f"{absent}: `python3 course.py` adds them")
-    if other:
-        row("versions", False, "", f"{', '.join(other)}; the pins are in brackets", "note")
-    load = [sys.executable, "-c", "from helpers import load_checkpoint; load_checkpoint()"]
-    loaded = subprocess.run(load, cwd=ROOT, capture_output=True, text=True)
-    why = (loaded.stderr.strip().splitlines() or [""])[-1]
-    row(
-        "weights", not loaded.returncode, "found and verified", f"{why} (cure: `python3 course.py`)"
-    )
-    for line in (ROOT / "data/SHA256SUMS").read_text("utf-8").splitlines():
-        digest, path = line.split()[0], ROOT / "data" / line.split()[1]
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            changed.append(str(path.relative_to(ROOT)))
-    cure = f"{', '.join(changed)} gone or changed: `git checkout data`, or take a fresh copy"
-    row("data", not changed, "complete", cure)
-    row("cores", here["cores"] > 1, here["cores"], "1: everything takes longer", "note")
-    memory = here.get("memory_gb", 0)
-    cure = f"{memory} GB: close other programs" if memory else "known when the packages are there"
-    row("memory", memory >= 4, f"{memory} GB", cure, "note")
-    row("GPU", here["gpu"], here["gpu"], "none: the pocket profile does not need one", "note")
-    free = shutil.disk_usage(ROOT).free / 1e9
-    row("disk", free > 1, f"{free:.0f} GB free", f"{free:.1f} GB free: make room for 1 GB")
-    sys.exit("missing" in rows)
-
-
-def notebooks(only: list | None) -> list:
-    """Return the paths of the notebooks asked for, by number or name, in order."""
-    every = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    wanted = tuple(name.zfill(2) for name in only or [])
-    for name in wanted:
-        if not any(path.stem.startswith(name) for path in every):
-            sys.exit(f"There is no notebook {name}; there are: {', '.join(p.stem for p in every)}.")
-    return [path for path in every if not only or path.stem.startswith(wanted)]
-
-
-def run(only: list | None) -> None:
-    """Execute notebooks, keep copies and a report, print a table; code 1 if one failed."""
-    import nbformat
-
-    from helpers.notebooks import execute
-    from helpers.session import runs_folder, write_text
-
-    runs, report = runs_folder(), {}
-    (runs / "notebooks").mkdir(parents=True, exist_ok=True)
-    for path in notebooks(only):
-        notebook = nbformat.read(path, as_version=4)
-        with tempfile.TemporaryDirectory() as folder:
-            scores = Path(folder) / "scores.json"
-            environment = {**os.environ, "COURSE_SCORES": str(scores)}
-            entry = report[path.stem] = execute(notebook, path, environment)
-            entry["scores"] = json.loads(scores.read_text()) if scores.exists() else {}
-        write_text(runs / "notebooks" / path.name, nbformat.writes(notebook) + "\n")
-        whole = {"machine": machine(), "notebooks": report}
-        write_text(runs / "report.json", json.dumps(whole, indent=2) + "\n")
-    print(f"\n{'notebook':24} {'status':7} {'seconds':>8} {'peak MB':>8}  scores")
-    for name, entry in report.items():
-        scores = ", ".join(f"{key} {value:.4g}" for key, value in entry["scores"].items())
-        print(f"{name:24} {entry['status']:7} {entry['seconds']:8} {entry['peak_mb']:8}  {scores}")
-    failed = [f"{n}, cell {e['cell']}: {e['error']}" for n, e in report.items() if "cell" in e]
-    sys.exit("\n".join(failed) or 0)
-
-
-def test(extra: list, only: list | None, slow: bool) -> None:
-    """Run pytest over the tests and, with nbval, over the notebooks (that train only if `slow`)."""
-    named = any(Path(part.split("::")[0]).exists() for part in extra)
-    whole = ["tests", *notebooks(None if slow else ["00", "01", "02", "03"])]
-    what = notebooks(only) if only else [] if named else whole
-    marks = [] if slow else ["-m", "not slow"]
-    command = ["-m", "pytest", "--nbval-lax", "--nbval-current-env", *marks, *what, *extra]
+def test(args: argparse.Namespace, extra: list) -> None:
+    """Run pytest over the parts asked for; further options go to pytest."""
+    parts = [word for word in extra if word in PARTS]
+    options = [word for word in extra if word not in PARTS]
+    named = any(Path(word.split("::")[0]).exists() for word in options)
+    if args.only:
+        what = choose(args.only)
+    elif named and not parts:
+        what = []
+    elif args.fast:
+        what = ["tests", "-m", "not slow"]
+    else:
+        what = []
+        for part in parts or PARTS:
+            if part == "nbval":
+                what += choose(None if args.all else UNTRAINED)
+            else:
+                what.append(f"tests/{part}")
+    command = ["-m", "pytest", "--nbval-lax", "--nbval-current-env", *what, *options]
     become(sys.executable, *command, env=plain())
 
 
@@ -238,11 +150,8 @@ def test_colab(only: list | None) -> None:
     become(python, ROOT / "course.py", "run", *chosen, env=home)
 
 
-def main() -> None:
-    """Read the command line, enter the environment, do what was asked."""
-    check_python()
-    import helpers  # noqa: F401  it sets how threads wait, for the kernels and tests started here
-
+def read_command_line() -> tuple[argparse.Namespace, list]:
+    """Return the options, and those that are for JupyterLab or pytest."""
     style = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=style, allow_abbrev=False)
     commands = ["lab", "run", "test", "check", "refresh"]
@@ -250,41 +159,74 @@ def main() -> None:
     parser.add_argument("--here", action="store_true", help="use the active environment, not .venv")
     parser.add_argument("--only", nargs="+", metavar="NN", help="these notebooks only")
     parser.add_argument("--profile", choices=["pocket", "full"], help="for lab and run")
-    parser.add_argument("--all", action="store_true", help="for test: the slow ones as well")
+    parser.add_argument("--fast", action="store_true", help="for test: only what takes seconds")
+    parser.add_argument("--all", action="store_true", help="for test: every notebook by nbval")
     parser.add_argument("--colab", action="store_true", help="for test: in Colab's versions")
     args, extra = parser.parse_known_args()
     if extra and args.command not in ("lab", "test"):
         parser.error(f"{args.command} does not know {' '.join(extra)}")
+    return args, extra
+
+
+def settle_environment(profile: str | None) -> None:
+    """Let the variables of the course hold for notebooks, which run in another folder."""
     for name in ("HOME", "CHECKPOINT", "EMOTION", "REVIEWS", "PHRASES", "NEWS_TR", "PAIRS"):
-        folder = os.environ.get(f"COURSE_{name}")  # the notebooks run in another folder
+        folder = os.environ.get(f"COURSE_{name}")
         if folder and (name == "HOME" or Path(folder).exists()):
             os.environ[f"COURSE_{name}"] = str(Path(folder).resolve())
-    if args.profile:
-        os.environ["COURSE_PROFILE"] = args.profile
-    if args.colab and args.command == "test":
-        test_colab(args.only)
+    if profile:
+        os.environ["COURSE_PROFILE"] = profile
+
+
+def enter_venv(command: str) -> None:
+    """Start again inside `.venv`, which is made first if need be; `check` makes nothing."""
     inside = Path(sys.prefix).resolve()
-    lacking = ", ".join(name for name, (_, version) in installed().items() if not version)
-    if args.here and lacking and args.command != "check":
-        sys.exit(f"--here needs all of requirements.txt, and this environment lacks {lacking}.")
-    if not args.here and inside != COLAB.resolve():
-        python = VENV / PYTHON if args.command == "check" else make_venv(VENV, REQUIREMENTS)
-        if inside != VENV.resolve() and python.exists():
-            path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-            become(python, ROOT / "course.py", *sys.argv[1:], env={**os.environ, "PATH": path})
-    os.chdir(ROOT)
+    if inside == COLAB.resolve():
+        return
+    python = VENV / PYTHON if command == "check" else make_venv(VENV, REQUIREMENTS)
+    if inside != VENV.resolve() and python.exists():
+        path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        become(python, ROOT / "course.py", *sys.argv[1:], env={**os.environ, "PATH": path})
+
+
+def hand_over(args: argparse.Namespace, extra: list) -> None:
+    """Do what was asked."""
     if args.command == "lab":
         become(sys.executable, "-m", "jupyterlab", *extra, env=os.environ)
-    if args.command == "run":
-        run(args.only)
-    if args.command == "test":
-        test(extra, args.only, args.all)
-    if args.command == "check":
+    elif args.command == "check":
         check()
-    sys.path.insert(0, str(ROOT / "tests"))
-    from refresh import refresh
+    elif args.command == "test":
+        test(args, extra)
+    elif args.command == "run":
+        from tools.run import run
 
-    refresh(args.only)
+        run(args.only)
+    else:
+        from tools.refresh import refresh
+
+        refresh(args.only)
+
+
+def main() -> None:
+    """Read the command line, enter the environment, do what was asked."""
+    check_python()
+    import helpers  # noqa: F401  it sets how threads wait, for the kernels and tests started here
+
+    args, extra = read_command_line()
+    settle_environment(args.profile)
+    if args.colab and args.command == "test":
+        test_colab(args.only)
+    if args.here and args.command != "check":
+        lacking = [name for name, (_, version) in installed().items() if not version]
+        if lacking:
+            sys.exit(
+                "--here needs all of requirements.txt, and this environment lacks "
+                f"{', '.join(lacking)}."
+            )
+    elif not args.here:
+        enter_venv(args.command)
+    os.chdir(ROOT)
+    hand_over(args, extra)
 
 
 if __name__ == "__main__":

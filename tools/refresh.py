@@ -9,9 +9,10 @@ from pathlib import Path
 
 import nbformat
 
-from course import ROOT, notebooks, plain
-from helpers.notebooks import execute
-from helpers.session import write_text
+from helpers.files import write_text
+
+from . import ROOT, choose, plain
+from .execute import execute
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 600_000
@@ -47,9 +48,9 @@ session = start(PROFILE)"""
 
 def first_cell() -> str:
     """Return the first code cell of every notebook, with the course's address and version."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    cell = FIRST_CELL.replace("@URL@", project["urls"]["repository"])
-    return cell.replace("@VERSION@", project["version"])
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    cell = FIRST_CELL.replace("@URL@", settings["tool"]["course"]["repository"])
+    return cell.replace("@VERSION@", settings["project"]["version"])
 
 
 def clean(notebook: dict) -> None:
@@ -108,7 +109,7 @@ def keep_picture(notebook: dict, name: str) -> None:
 def refresh(only: list | None) -> None:
     """Refresh the notebooks asked for. RuntimeError on one that fails; it stays as it was."""
     with tempfile.TemporaryDirectory() as home:
-        for path in notebooks(only):
+        for path in choose(only):
             notebook = nbformat.read(path, as_version=4)
             next(cell for cell in notebook.cells if cell.cell_type == "code").source = first_cell()
             entry = execute(notebook, path, plain(COURSE_HOME=home))
