@@ -156,7 +156,7 @@ def test_a_wrong_number_in_prose_is_found():
     assert not agrees("0.70", "accuracy", "", {"accuracy": 0.6944})
     assert agrees("0.69", "accuracy", "", {"accuracy": 0.6944})
     assert not agrees("0.69", "f1", "", {"accuracy": 0.6944})
-    assert not agrees("33 %", None, "joy 0.29, anger 14 %, gap -0.3262", {})
+    assert not agrees("37 %", None, "joy 0.29, anger 14 %, gap -0.3262", {})
     assert agrees("14%", None, "joy 0.29, anger 14 %", {})
     assert agrees("0.33", None, "gap -0.3262", {})
 
