@@ -11,7 +11,7 @@ from importlib import import_module
 # How often an idle thread of torch or scikit-learn looks for work before it sleeps. libgomp's own
 # 300,000 makes a training several times slower beside any other busy program
 # (`benchmarks/company.py`). Both read it when they are loaded, and neither is yet.
-SPINCOUNT = "1000"
+SPINCOUNT = "8000"
 if sys.platform == "linux" and not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
     os.environ["GOMP_SPINCOUNT"] = SPINCOUNT
 
