@@ -1,6 +1,7 @@
 """The package as pip installs it, and what CONTRIBUTING.md tells to do."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,11 +20,10 @@ def installed(tmp_path_factory):
     """A folder into which pip has installed the package, without what it needs."""
     folder = tmp_path_factory.mktemp("installed")
     source = tmp_path_factory.mktemp("source")
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
-    for name in filter(None, tracked.stdout.split("\0")):
-        if name.startswith("helpers/") or "/" not in name:
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_bytes((ROOT / name).read_bytes())
+    leave = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "helpers", source / "helpers", ignore=leave)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, source)
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
     done = subprocess.run([*pip, "--target", folder, source], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
