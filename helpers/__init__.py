@@ -8,22 +8,30 @@ import os
 import sys
 from importlib import import_module
 
-# How often an idle thread of torch or scikit-learn looks for work before it sleeps. libgomp's own
-# 300,000 makes a training several times slower beside any other busy program
-# (`benchmarks/company.py`). Both read it when they are loaded, and neither is yet.
+# The threads of torch and of NumPy get in each other's way beside another busy program. Both
+# libraries read these variables when they are loaded, and neither is yet.
+#
+# So often an idle thread of torch looks for work before it sleeps. libgomp's own 300,000 makes a
+# training several times slower in company (`benchmarks/company.py`).
 SPINCOUNT = "8000"
 if sys.platform == "linux" and not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
     os.environ["GOMP_SPINCOUNT"] = SPINCOUNT
+# NumPy's matrix products are small here: a second thread makes scikit-learn's fits slower, and in
+# company ten times slower.
+if not {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"} & os.environ.keys():
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 _ROOMS = {
     "session": ("Session", "start", "record"),
     "corpora": ("load_corpus",),
+    "tables": ("load_table",),
     "checkpoints": ("load_checkpoint",),
     "features": ("extract_features",),
     "predicting": ("predict_logits",),
     "scores": ("loss_table", "score_hunt", "is_it_real", "plant_errors"),
     "runs": ("Run",),
     "training": ("fine_tune",),
+    "cheap": ("CheapModel", "cheap_model"),
     "suspects": ("suspicious_labels",),
     "plots": (
         "plot_attention_mask",

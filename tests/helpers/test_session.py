@@ -216,6 +216,18 @@ def test_idle_threads_wait_briefly_unless_the_user_says_otherwise(python, monkey
     assert python(code, **mine) == str(told)
 
 
+@pytest.mark.parametrize(
+    ("mine", "told"),
+    [({}, "1"), ({"OPENBLAS_NUM_THREADS": "7"}, "7"), ({"OMP_NUM_THREADS": "2"}, "None")],
+)
+def test_one_thread_for_numpy_unless_the_user_says_otherwise(python, monkeypatch, mine, told):
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    assert (
+        python("import helpers, os; print(os.environ.get('OPENBLAS_NUM_THREADS'))", **mine) == told
+    )
+
+
 def test_every_public_name_is_there_and_says_what_it_does():
     for name in helpers.__all__:
         assert (getattr(helpers, name).__doc__ or "").strip(), f"{name} has no docstring"
