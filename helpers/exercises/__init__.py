@@ -15,24 +15,24 @@ class NotYet(Exception):
 
 @dataclass
 class Exercise:
-    """One exercise. `judge` gets the learner's answers; it returns praise or raises NotYet."""
+    """One exercise. `checker` gets the learner's answers; it returns praise or raises NotYet."""
 
     number: str
-    judge: Callable[..., str]
+    checker: Callable[..., str]
     hint_text: str
     solution_text: str
     outcome: str = field(default=NOT_ATTEMPTED, init=False)
 
     def check(self, *answers) -> None:
-        """Judge the answers and print one of three outcomes: not attempted, not yet, right."""
-        self.outcome, message = self._judge(answers)
+        """Look at the answers and print one of three outcomes: not attempted, not yet, right."""
+        self.outcome, message = self._outcome_of(answers)
         print(f"Exercise {self.number}: {self.outcome}. {message}")
 
-    def _judge(self, answers) -> tuple[str, str]:
+    def _outcome_of(self, answers) -> tuple[str, str]:
         if not answers or any(answer is ... or answer is None for answer in answers):
             return NOT_ATTEMPTED, "Replace the ... above, then run the cell again. q.hint() helps."
         try:
-            return RIGHT, self.judge(*answers)
+            return RIGHT, self.checker(*answers)
         except NotImplementedError:
             return NOT_ATTEMPTED, "Write the body of the function, then run the cell again."
         except NotYet as reason:
@@ -53,11 +53,11 @@ _known: dict[str, tuple[Callable[..., str], str, str]] = {}
 
 
 def define(number: str, hint: str, solution: str):
-    """Turn a function that judges answers into exercise `number`."""
+    """Turn a function that checks answers into exercise `number`."""
 
-    def add(judge: Callable[..., str]) -> Callable[..., str]:
-        _known[number] = (judge, hint, dedent(solution).strip())
-        return judge
+    def add(checker: Callable[..., str]) -> Callable[..., str]:
+        _known[number] = (checker, hint, dedent(solution).strip())
+        return checker
 
     return add
 

@@ -1,4 +1,4 @@
-"""What the judges share: calling a learner's function with care, and comparing values."""
+"""What the checks share: calling a learner's function with care, and comparing values."""
 
 import sys
 import time
@@ -35,7 +35,7 @@ def call(function: Callable, *inputs, seconds: float = 60):
         changes lists, dicts, arrays, tensors or frames that it was given.
     """
     before = [deepcopy(value) if _is_data(value) else None for value in inputs]
-    found = run(function, *inputs, seconds=seconds)
+    answer = run(function, *inputs, seconds=seconds)
     name = name_of(function)
     for number, (value, copy) in enumerate(zip(inputs, before, strict=True), 1):
         if copy is not None and not same(value, copy):
@@ -43,9 +43,9 @@ def call(function: Callable, *inputs, seconds: float = 60):
                 f"{name} changes what it was given as argument {number}: make a new "
                 f"{type(value).__name__} and leave the caller's as it was."
             )
-    if found is None:
+    if answer is None:
         raise NotYet(f"{name} returns nothing: does it end with return?")
-    return found
+    return answer
 
 
 def name_of(function: Callable) -> str:
@@ -63,28 +63,31 @@ def kind_of(value) -> str:
     return f"{article} {kind}" + (f" of {len(value)}" if hasattr(value, "__len__") else "")
 
 
-def same(found, wanted, close: float = 0) -> bool:
+def same(answer, wanted, close: float = 0) -> bool:
     """Whether two values are alike in kind of content, length and every element; NaN equals NaN.
 
     close: by how much numbers may differ.
     """
     if isinstance(wanted, Mapping):
         return (
-            isinstance(found, Mapping)
-            and list(found) == list(wanted)
-            and all(same(found[key], wanted[key], close) for key in wanted)
+            isinstance(answer, Mapping)
+            and list(answer) == list(wanted)
+            and all(same(answer[key], wanted[key], close) for key in wanted)
         )
     if isinstance(wanted, list | tuple):
         return (
-            isinstance(found, list | tuple)
-            and len(found) == len(wanted)
-            and all(same(a, b, close) for a, b in zip(found, wanted, strict=True))
+            isinstance(answer, list | tuple)
+            and len(answer) == len(wanted)
+            and all(same(a, b, close) for a, b in zip(answer, wanted, strict=True))
         )
     if isinstance(wanted, pd.DataFrame | pd.Series):
-        return type(found) is type(wanted) and found.equals(wanted)
+        return type(answer) is type(wanted) and answer.equals(wanted)
     if _is_tensor(wanted):
-        wanted, found = wanted.detach().cpu(), found.detach().cpu() if _is_tensor(found) else found
-    one, other = np.asarray(found), np.asarray(wanted)
+        wanted, answer = (
+            wanted.detach().cpu(),
+            answer.detach().cpu() if _is_tensor(answer) else answer,
+        )
+    one, other = np.asarray(answer), np.asarray(wanted)
     if one.shape != other.shape:
         return False
     if {one.dtype.kind, other.dtype.kind} <= set("iufb"):

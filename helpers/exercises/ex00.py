@@ -34,8 +34,8 @@ TASKS = {
     }
     """,
 )
-def judge_kinds(kinds: dict) -> str:
-    """Judge a dict task letter -> kind."""
+def check_kinds(kinds: dict) -> str:
+    """Check a dict task letter -> kind."""
     if not isinstance(kinds, dict):
         raise NotYet(
             'Give a dict with a kind for each letter, such as {"A": "pair", …}; yours is '

@@ -31,26 +31,26 @@ def _train() -> tuple[list[str], list[int], list[str]]:
         return posts.cast_column("label", ClassLabel(names=names))
     """,
 )
-def judge_load_posts(load_posts: Callable) -> str:
-    """Judge a function (path, names) -> Dataset on two small files, with names in two orders."""
+def check_load_posts(load_posts: Callable) -> str:
+    """Check a function (path, names) -> Dataset on two small files, with names in two orders."""
     texts, ids, names = _train()
     first_of_class = {ids[i]: i for i in reversed(range(len(ids)))}
     chosen = dict.fromkeys([*range(20), *first_of_class.values()])
     every_class = [(texts[i], names[ids[i]]) for i in chosen]
     few = [(texts[i], names[ids[i]]) for i in range(30, 20, -1)]
     semicolon = ("Home at last; the kettle is on.", names[0])
-    _judge_posts(load_posts, [*every_class, semicolon], names)
-    _judge_posts(load_posts, [few[0], semicolon, *few[1:]], names[::-1])
+    _check_posts(load_posts, [*every_class, semicolon], names)
+    _check_posts(load_posts, [few[0], semicolon, *few[1:]], names[::-1])
     return f"All posts of two files are there, and names[0], such as {names[0]!r}, has the id 0."
 
 
-def _judge_posts(load_posts: Callable, rows: list[tuple[str, str]], names: list[str]) -> None:
+def _check_posts(load_posts: Callable, rows: list[tuple[str, str]], names: list[str]) -> None:
     from datasets import ClassLabel
 
     posts = _loaded(load_posts, rows, names)
     if sorted(posts.column_names) != ["label", "text"]:
-        found = ", ".join(repr(name[:40]) for name in posts.column_names)
-        raise NotYet(f"The columns should be 'text' and 'label', but yours are {found}.")
+        answer = ", ".join(repr(name[:40]) for name in posts.column_names)
+        raise NotYet(f"The columns should be 'text' and 'label', but yours are {answer}.")
     _expect_texts(posts["text"][:], [text for text, _ in rows])
     label = posts.features["label"]
     if not isinstance(label, ClassLabel):
@@ -63,8 +63,8 @@ def _judge_posts(load_posts: Callable, rows: list[tuple[str, str]], names: list[
             f"With names={names} id 0 means {label.names[0]!r} in your dataset, and should mean "
             f"{names[0]!r}: {lead}."
         )
-    for text, found, (_, name) in zip(posts["text"][:], posts["label"][:], rows, strict=True):
-        given = label.int2str(found) if found in range(len(names)) else found
+    for text, answer, (_, name) in zip(posts["text"][:], posts["label"][:], rows, strict=True):
+        given = label.int2str(answer) if answer in range(len(names)) else answer
         if given != name:
             raise NotYet(
                 f"The post {text[:40]!r} has the label {given!r}; in the file it is {name!r}."
@@ -100,17 +100,17 @@ def _loaded(load_posts: Callable, rows: list[tuple[str, str]], names: list[str])
     return posts
 
 
-def _expect_texts(found: list[str], texts: list[str]) -> None:
-    if found == texts[1:]:
+def _expect_texts(answer: list[str], texts: list[str]) -> None:
+    if answer == texts[1:]:
         raise NotYet(
-            f"The file has {len(texts)} posts and your dataset {len(found)} rows; the first post "
+            f"The file has {len(texts)} posts and your dataset {len(answer)} rows; the first post "
             "is missing: was it taken for a header?"
         )
-    if len(found) != len(texts):
-        missing = [text for text in texts if text not in found]
+    if len(answer) != len(texts):
+        missing = [text for text in texts if text not in answer]
         lead = f"; {missing[0][:40]!r} is not among them" if missing else ""
-        raise NotYet(f"The file has {len(texts)} posts and your dataset {len(found)} rows{lead}.")
-    for i, (text, wanted) in enumerate(zip(found, texts, strict=True)):
+        raise NotYet(f"The file has {len(texts)} posts and your dataset {len(answer)} rows{lead}.")
+    for i, (text, wanted) in enumerate(zip(answer, texts, strict=True)):
         if text != wanted:
             raise NotYet(f"Row {i} reads {str(text)[:40]!r} and should read {wanted[:40]!r}.")
 
@@ -131,8 +131,8 @@ def _expect_texts(found: list[str], texts: list[str]) -> None:
         return weights
     """,
 )
-def judge_class_weights(class_weights: Callable) -> str:
-    """Judge a function (labels, n_classes) -> weights on the corpus and on a list with a gap."""
+def check_class_weights(class_weights: Callable) -> str:
+    """Check a function (labels, n_classes) -> weights on the corpus and on a list with a gap."""
     _, ids, names = _train()
     weights, counts = _weights_of(class_weights, ids, len(names)), Counter(ids)
     expected = [len(ids) / (len(names) * counts[i]) if counts[i] else 0 for i in range(len(names))]
@@ -152,14 +152,14 @@ def judge_class_weights(class_weights: Callable) -> str:
         raise NotYet(f"{wrong}; {cure}")
     gap = [2, 2, 2, 0]
     try:
-        found = _weights_of(class_weights, gap, 3)
+        answer = _weights_of(class_weights, gap, 3)
     except (ZeroDivisionError, KeyError):
         raise NotYet(
             f"On the corpus it is right, but it fails on the labels {gap} with n_classes=3, "
             "where class 1 has no rows. Give it weight 0."
         ) from None
-    if not _close(found, [4 / 3, 0, 4 / 9]):
-        shown = ", ".join(f"{weight:.2f}" for weight in found)
+    if not _close(answer, [4 / 3, 0, 4 / 9]):
+        shown = ", ".join(f"{weight:.2f}" for weight in answer)
         raise NotYet(
             f"On the corpus it is right; for the labels {gap} with n_classes=3 it gives {shown} "
             "and should give 1.33, 0.00, 0.44: class 1 has no rows and gets weight 0."
@@ -168,8 +168,8 @@ def judge_class_weights(class_weights: Callable) -> str:
     return f"A row of {names[rare]} counts {times:.1f} times as much as one of {names[common]}."
 
 
-def _close(found: list[float], expected: list[float]) -> bool:
-    return all(abs(a - b) < 0.01 for a, b in zip(found, expected, strict=True))
+def _close(answer: list[float], expected: list[float]) -> bool:
+    return all(abs(a - b) < 0.01 for a, b in zip(answer, expected, strict=True))
 
 
 def _weights_of(class_weights: Callable, labels: list[int], n_classes: int) -> list[float]:
@@ -209,8 +209,8 @@ def _weights_of(class_weights: Callable, labels: list[int], n_classes: int) -> l
         return train_test_split(once, test_size=share, stratify=once["label"], random_state=seed)
     """,
 )
-def judge_split_posts(split_posts: Callable) -> str:
-    """Judge a function (frame, share, seed) -> (train, held_out) on a frame with repeated texts."""
+def check_split_posts(split_posts: Callable) -> str:
+    """Check a function (frame, share, seed) -> (train, held_out) on a frame with repeated texts."""
     import pandas as pd
 
     texts, ids, names = _train()
@@ -221,7 +221,7 @@ def judge_split_posts(split_posts: Callable) -> str:
     frame = pd.concat([posts, copies, relabelled]).sample(frac=1, random_state=2)
     frame = frame.reset_index(drop=True)
     for share in (0.2, 0.35):
-        _judge_parts(*_parts(split_posts, frame, share, 7), frame, share, names)
+        _check_parts(*_parts(split_posts, frame, share, 7), frame, share, names)
     first, again, other = (
         set(_parts(split_posts, frame, 0.2, seed)[1]["text"]) for seed in (7, 7, 8)
     )
@@ -250,7 +250,7 @@ def _parts(split_posts: Callable, frame, share: float, seed: int) -> tuple:
     return tuple(parts)
 
 
-def _judge_parts(train, held_out, frame, share: float, names: list[str]) -> None:
+def _check_parts(train, held_out, frame, share: float, names: list[str]) -> None:
     import pandas as pd
 
     if shared := len(set(train["text"]) & set(held_out["text"])):
@@ -268,10 +268,12 @@ def _judge_parts(train, held_out, frame, share: float, names: list[str]) -> None
     rows_given = set(zip(frame["text"], frame["label"], strict=True))
     if rows_new := set(zip(both["text"], both["label"], strict=True)) - rows_given:
         raise NotYet(f"{len(rows_new)} rows have a label that their text never had.")
-    found = len(held_out) / len(both)
-    if abs(found - share) > 0.01 + 1 / len(both):
-        lead = ": are the two parts swapped?" if abs(1 - found - share) < 0.01 else "."
-        raise NotYet(f"held_out has {found:.0%} of the texts where {share:.0%} was asked for{lead}")
+    answer = len(held_out) / len(both)
+    if abs(answer - share) > 0.01 + 1 / len(both):
+        lead = ": are the two parts swapped?" if abs(1 - answer - share) < 0.01 else "."
+        raise NotYet(
+            f"held_out has {answer:.0%} of the texts where {share:.0%} was asked for{lead}"
+        )
     expected = share * both["label"].value_counts()
     counted = held_out["label"].value_counts().reindex(expected.index, fill_value=0)
     off = (counted - expected).abs().idxmax()

@@ -42,8 +42,8 @@ def _is_row(row) -> bool:
         return F.one_hot(torch.tensor(ids), num_classes=len(token2idx))
     """,
 )
-def judge_one_hot(one_hot_rows: Callable) -> str:
-    """Judge a function (text, token2idx) -> [characters, tokens]."""
+def check_one_hot(one_hot_rows: Callable) -> str:
+    """Check a function (text, token2idx) -> [characters, tokens]."""
     for text, token2idx in _texts_and_vocabularies():
         case = f"For the text {text!r} and a vocabulary of {len(token2idx)} tokens"
         try:
@@ -55,11 +55,11 @@ def judge_one_hot(one_hot_rows: Callable) -> str:
                 f"{case}, your function asks token2idx for {error}, which is not in it: a "
                 'character that is not there should get the id of "[UNK]".'
             ) from None
-        _judge_one_table(_rows(answer, case), text, token2idx, case)
+        _check_one_table(_rows(answer, case), text, token2idx, case)
     return "Every table is as wide as its vocabulary, and no character stops it."
 
 
-def _judge_one_table(rows: list[list], text: str, token2idx: dict[str, int], case: str) -> None:
+def _check_one_table(rows: list[list], text: str, token2idx: dict[str, int], case: str) -> None:
     width, unknown = len(token2idx), token2idx["[UNK]"]
     if len(rows) != len(text):
         lead = f"{case}, {len(text)} rows were expected, but there are {len(rows)}"
@@ -119,8 +119,8 @@ def _texts_and_vocabularies():
         return ids, mask
     """,
 )
-def judge_pad(pad: Callable) -> str:
-    """Judge a function (lists of ids, pad_id) -> (ids, mask), both [texts, longest]."""
+def check_pad(pad: Callable) -> str:
+    """Check a function (lists of ids, pad_id) -> (ids, mask), both [texts, longest]."""
     batches = _batches()
     for batch, pad_id in batches:
         lengths = [len(row) for row in batch]
@@ -130,10 +130,10 @@ def judge_pad(pad: Callable) -> str:
             raise NotYet(f"{case}, your function returns {kind_of(answer)}: return ids, mask.")
         ids, mask = (_rows(table, case) for table in answer)
         for name, table in (("ids", ids), ("mask", mask)):
-            found = [len(row) for row in table]
-            if found != [max(lengths)] * len(lengths):
+            given = [len(row) for row in table]
+            if given != [max(lengths)] * len(lengths):
                 raise NotYet(
-                    f"{case}, the rows of your {name} have the lengths {found}: each of the "
+                    f"{case}, the rows of your {name} have the lengths {given}: each of the "
                     f"{len(lengths)} must be as long as the longest, {max(lengths)}."
                 )
         wanted_ids, wanted_mask = _padded(batch, pad_id)
@@ -165,9 +165,9 @@ def _padded(batch: list[list[int]], pad_id: int) -> tuple[list[list[int]], list[
     return ids, mask
 
 
-def _expect(found: list, expected: list, what: str, lead: str = "") -> None:
-    if found != expected:
-        raise NotYet(f"{what} should be {expected}, but it is {found}.{lead}")
+def _expect(answer: list, expected: list, what: str, lead: str = "") -> None:
+    if answer != expected:
+        raise NotYet(f"{what} should be {expected}, but it is {answer}.{lead}")
 
 
 @lru_cache
@@ -191,8 +191,8 @@ def _tokenizer(folder):
     encoded_validation = emotion["validation"].map(tokenise_short, batched=True)
     """,
 )
-def judge_encoded(encoded) -> str:
-    """Judge a Dataset with `input_ids` and `label`: row i must be text i of validation."""
+def check_encoded(encoded) -> str:
+    """Check a Dataset with `input_ids` and `label`: row i must be text i of validation."""
     columns = getattr(encoded, "column_names", None)
     if isinstance(columns, dict):
         raise NotYet(f"You gave the splits {', '.join(columns)}: only validation is asked for.")

@@ -26,31 +26,31 @@ MARGIN = 0.10
         return (states * weights).sum(dim=1) / weights.sum(dim=1)
     """,
 )
-def judge_mean_pool(mean_pool: Callable) -> str:
-    """Judge a function (states [n, tokens, hidden], mask [n, tokens]) -> [n, hidden]."""
+def check_mean_pool(mean_pool: Callable) -> str:
+    """Check a function (states [n, tokens, hidden], mask [n, tokens]) -> [n, hidden]."""
     import torch
 
     random = torch.Generator().manual_seed(3)
     for lengths, hidden in (([3, 7, 1, 5], 6), ([2, 9], 4), ([3, 3, 3], 8), ([4], 5)):
         states = torch.randn(len(lengths), max(lengths), hidden, generator=random)
         mask = torch.tensor([[int(i < length) for i in range(max(lengths))] for length in lengths])
-        found = call(mean_pool, states.clone(), mask.clone(), seconds=20)
-        _judge_means(_as_tensor(found, "mean_pool"), states, mask)
+        answer = call(mean_pool, states.clone(), mask.clone(), seconds=20)
+        _check_means(_as_tensor(answer, "mean_pool"), states, mask)
     return "Every text of four batches gets the mean of its own tokens, and of no others."
 
 
-def _judge_means(found, states, mask) -> None:
+def _check_means(answer, states, mask) -> None:
     import torch
 
     lengths = mask.sum(dim=1).tolist()
     wanted = torch.stack([rows[:n].mean(0) for rows, n in zip(states, lengths, strict=True)])
-    if found.shape != wanted.shape:
-        lead = ": rows and columns are swapped" if found.shape == wanted.T.shape else ""
+    if answer.shape != wanted.shape:
+        lead = ": rows and columns are swapped" if answer.shape == wanted.T.shape else ""
         raise NotYet(
             f"States of the shape {list(states.shape)} should give {list(wanted.shape)}, one "
-            f"vector a text, but yours have the shape {list(found.shape)}{lead}."
+            f"vector a text, but yours have the shape {list(answer.shape)}{lead}."
         )
-    if torch.allclose(found, wanted, atol=1e-4):
+    if torch.allclose(answer, wanted, atol=1e-4):
         return
     sums = (states * mask.unsqueeze(-1)).sum(1)
     mistakes = {
@@ -61,30 +61,30 @@ def _judge_means(found, states, mask) -> None:
         "that is the first token's state, not the mean": states[:, 0],
     }
     for reason, mistake in mistakes.items():
-        if torch.allclose(found, mistake, atol=1e-4):
+        if torch.allclose(answer, mistake, atol=1e-4):
             raise NotYet(f"The shape is right, but {reason}.")
-    wrong = [i for i in range(len(lengths)) if not torch.allclose(found[i], wanted[i], atol=1e-4)]
+    wrong = [i for i in range(len(lengths)) if not torch.allclose(answer[i], wanted[i], atol=1e-4)]
     i = wrong[0]
-    off = int((found[i] - wanted[i]).abs().nan_to_num(torch.inf).argmax())
+    off = int((answer[i] - wanted[i]).abs().nan_to_num(torch.inf).argmax())
     raise NotYet(
         f"A text with {lengths[i]} real tokens out of {max(lengths)} positions gives "
-        f"{found[i, off]:.2f} as number {off}; the mean over its real tokens is "
+        f"{answer[i, off]:.2f} as number {off}; the mean over its real tokens is "
         f"{wanted[i, off]:.2f} there."
     )
 
 
-def _as_tensor(found, name: str):
+def _as_tensor(answer, name: str):
     """What a learner's function returned as a tensor of float32."""
     import torch
 
-    if isinstance(found, list | tuple) and found and isinstance(found[0], torch.Tensor):
+    if isinstance(answer, list | tuple) and answer and isinstance(answer[0], torch.Tensor):
         raise NotYet(
-            f"{name} returns {kind_of(found)} tensors: make one of them, as torch.stack does."
+            f"{name} returns {kind_of(answer)} tensors: make one of them, as torch.stack does."
         )
     try:
-        return torch.as_tensor(found).detach().cpu().float()
+        return torch.as_tensor(answer).detach().cpu().float()
     except (TypeError, ValueError, RuntimeError):
-        raise NotYet(f"{name} returns {kind_of(found)}: one tensor is asked for.") from None
+        raise NotYet(f"{name} returns {kind_of(answer)}: one tensor is asked for.") from None
 
 
 @define(
@@ -101,45 +101,47 @@ def _as_tensor(found, name: str):
         return features
     """,
 )
-def judge_back_in_order(back_in_order: Callable) -> str:
-    """Judge a function (run [n, hidden], order [n]) -> features [n, hidden] in row order."""
+def check_back_in_order(back_in_order: Callable) -> str:
+    """Check a function (run [n, hidden], order [n]) -> features [n, hidden] in row order."""
     random = np.random.default_rng(3)
     first = np.array([4, 2, 0, 5, 1, 3])
     orders = [first, *(random.permutation(n) for n in (1, 9, 50))]
     for order, hidden in zip(orders, (3, 2, 5, 4), strict=True):
         wanted = random.normal(size=(len(order), hidden)).astype(np.float32)
         run = wanted[order]
-        found = call(back_in_order, run.copy(), order.copy(), seconds=20)
-        if hasattr(found, "detach"):
-            found = found.detach().cpu()
+        answer = call(back_in_order, run.copy(), order.copy(), seconds=20)
+        if hasattr(answer, "detach"):
+            answer = answer.detach().cpu()
         try:
-            found = np.asarray(found, dtype=np.float32)
+            answer = np.asarray(answer, dtype=np.float32)
         except (TypeError, ValueError):
             raise NotYet(
-                f"back_in_order returns {kind_of(found)}; an array of the shape "
+                f"back_in_order returns {kind_of(answer)}; an array of the shape "
                 f"{list(run.shape)} is asked for."
             ) from None
-        _judge_order(found, run, order, wanted)
+        _check_order(answer, run, order, wanted)
     return "Row i belongs to post i again, whatever the order was."
 
 
-def _judge_order(found: np.ndarray, run: np.ndarray, order: np.ndarray, wanted: np.ndarray) -> None:
-    if found.shape != wanted.shape:
-        lead = ": rows and columns are swapped" if found.shape == wanted.T.shape else ""
+def _check_order(
+    answer: np.ndarray, run: np.ndarray, order: np.ndarray, wanted: np.ndarray
+) -> None:
+    if answer.shape != wanted.shape:
+        lead = ": rows and columns are swapped" if answer.shape == wanted.T.shape else ""
         raise NotYet(
             f"{len(order)} posts went in with the shape {list(run.shape)}; yours came back as "
-            f"{list(found.shape)}{lead}."
+            f"{list(answer.shape)}{lead}."
         )
-    wrong = np.flatnonzero(~np.isclose(found, wanted).all(axis=1))
+    wrong = np.flatnonzero(~np.isclose(answer, wanted).all(axis=1))
     if not wrong.size:
         return
     row = wrong[0]
-    place = np.flatnonzero(np.isclose(wanted, found[row]).all(axis=1))
+    place = np.flatnonzero(np.isclose(wanted, answer[row]).all(axis=1))
     whose = f"those of post {place[0]}" if place.size else "those of no post"
     orders = f"order = {order.tolist()}" if len(order) < 10 else f"{len(order)} posts"
-    if np.array_equal(found, run):
+    if np.array_equal(answer, run):
         reason = "nothing has moved, the features are still in the order they were run in"
-    elif np.array_equal(found, run[order]):
+    elif np.array_equal(answer, run[order]):
         reason = "you used order to fetch rows a second time, not to put them back"
     else:
         reason = "the rows are not in their places"
@@ -159,8 +161,8 @@ def _judge_order(found: np.ndarray, run: np.ndarray, order: np.ndarray, wanted: 
     my_validation_features = features["mean", "validation"]
     """,
 )
-def judge_my_classifier(classifier, train_features, validation_features) -> str:
-    """Judge an unfitted classifier by its accuracy on validation, after a fit to train.
+def check_my_classifier(classifier, train_features, validation_features) -> str:
+    """Check an unfitted classifier by its accuracy on validation, after a fit to train.
 
     A second fit, to training labels dealt out at random, must fail: what still predicts well then
     knows the validation labels from elsewhere.
@@ -171,11 +173,11 @@ def judge_my_classifier(classifier, train_features, validation_features) -> str:
     _check_classifier(classifier)
     _check_rows(train_features, validation_features, len(y_train), len(y_validation))
     fitted = _fitted(classifier, train_features, y_train)
-    found = _class_ids(fitted.predict(validation_features), len(y_validation), names)
+    answer = _class_ids(fitted.predict(validation_features), len(y_validation), names)
     most_frequent = Counter(y_train.tolist()).most_common(1)[0][0]
-    majority, accuracy = (y_validation == most_frequent).mean(), (found == y_validation).mean()
+    majority, accuracy = (y_validation == most_frequent).mean(), (answer == y_validation).mean()
     score = f"Its accuracy is {accuracy:.2f}, that of the majority classifier {majority:.2f}"
-    if (found == most_frequent).all():
+    if (answer == most_frequent).all():
         raise NotYet(f"Every answer is {names[most_frequent]}: this is the majority classifier.")
     if accuracy < majority:
         raise NotYet(
@@ -242,16 +244,16 @@ def _fitted(classifier, features, labels):
 
 
 def _class_ids(predictions, n_rows: int, names: list[str]) -> np.ndarray:
-    found = np.asarray(predictions)
-    if found.shape != (n_rows,):
+    answer = np.asarray(predictions)
+    if answer.shape != (n_rows,):
         raise NotYet(
-            f"Its .predict gives the shape {list(found.shape)}: one class id for each of the "
+            f"Its .predict gives the shape {list(answer.shape)}: one class id for each of the "
             f"{n_rows:,} validation posts is asked for."
         )
-    known = [value in range(len(names)) for value in found.tolist()]
+    known = [value in range(len(names)) for value in answer.tolist()]
     if not all(known):
         raise NotYet(
-            f"Its .predict gives {found[known.index(False)]!s}, and not a class id from 0 to "
+            f"Its .predict gives {answer[known.index(False)]!s}, and not a class id from 0 to "
             f"{len(names) - 1}: is it a classifier?"
         )
-    return found
+    return answer

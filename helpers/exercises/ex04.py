@@ -24,9 +24,9 @@ def _number(value, said: str, if_nan: str) -> float:
     return number
 
 
-def _only(slips: dict[str, float], found: float) -> str | None:
+def _only(slips: dict[str, float], answer: float) -> str | None:
     """The slip that leads to this number, if there is exactly one."""
-    named = [slip for slip, value in slips.items() if abs(found - value) < 1e-6]
+    named = [slip for slip, value in slips.items() if abs(answer - value) < 1e-6]
     return named[0] if len(named) == 1 else None
 
 
@@ -61,8 +61,8 @@ def _f1_cases() -> list[tuple[list[int], list[int], int]]:
         return sum(scores) / n_classes
     """,
 )
-def judge_macro_f1(macro_f1: Callable) -> str:
-    """Judge a function (y_true, y_pred, n_classes) -> number on random labels, also with gaps."""
+def check_macro_f1(macro_f1: Callable) -> str:
+    """Check a function (y_true, y_pred, n_classes) -> number on random labels, also with gaps."""
     from sklearn.metrics import f1_score
 
     cases = _f1_cases()
@@ -77,17 +77,17 @@ def judge_macro_f1(macro_f1: Callable) -> str:
                 f"{case} divides by 0. A class without a single right prediction has F1 0: treat "
                 "it before you divide."
             ) from None
-        found = _number(answer, f"{case} gives", "A class without a right prediction has F1 0.")
+        given = _number(answer, f"{case} gives", "A class without a right prediction has F1 0.")
         by_class = f1_score(y_true, y_pred, average=None, labels=range(k), zero_division=0)
         expected = by_class.mean()
-        if abs(found - expected) < 1e-6:
+        if abs(given - expected) < 1e-6:
             continue
         missing = sorted(set(range(k)) - set(y_true))
         gap = f" (class {missing[0]} is given nowhere)" if missing else ""
         listed = ", ".join(f"{score:.2f}" for score in by_class)
-        why = _only(_f1_slips(y_true, y_pred, k), found)
+        why = _only(_f1_slips(y_true, y_pred, k), given)
         raise NotYet(
-            f"{case}{gap} gives {found:.4f} and should give {expected:.4f}; "
+            f"{case}{gap} gives {given:.4f} and should give {expected:.4f}; "
             f"{why or f'it is the mean of the F1 scores of the classes, {listed}'}."
         )
     return f"{len(cases)} sets of labels, some with classes that never occur: all agree."
@@ -132,8 +132,8 @@ def _f1_slips(y_true: list[int], y_pred: list[int], k: int) -> dict[str, float]:
         return {"accuracy": (predicted == labels).mean(), "lowest_recall": min(recalls)}
     """,
 )
-def judge_metrics(my_metrics: Callable) -> str:
-    """Judge a function EvalPrediction -> dict on random logits, also with classes left out."""
+def check_metrics(my_metrics: Callable) -> str:
+    """Check a function EvalPrediction -> dict on random logits, also with classes left out."""
     from transformers import EvalPrediction
 
     rng = np.random.default_rng(5)
@@ -166,11 +166,11 @@ def judge_metrics(my_metrics: Callable) -> str:
                 "my_metrics changes the arrays that it was given: make new ones and leave the "
                 "Trainer's as they were."
             )
-        _judge_scores(scores, logits, labels, case)
+        _check_scores(scores, logits, labels, case)
     return "Trainer could use it as it is, and would show eval_lowest_recall."
 
 
-def _judge_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> None:
+def _check_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> None:
     """Refuse a dict whose accuracy or lowest recall is not that of these logits."""
     from sklearn.metrics import confusion_matrix
 
@@ -186,20 +186,20 @@ def _judge_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> 
     recalls = right[rows > 0] / rows[rows > 0]
     answered = (rows > 0) & (answers > 0)
     wanted = right.sum() / rows.sum()
-    found = _number(scores["accuracy"], f"{case}, your accuracy is", "Divide by the rows.")
-    if abs(found - wanted) > 1e-6:
+    answer = _number(scores["accuracy"], f"{case}, your accuracy is", "Divide by the rows.")
+    if abs(answer - wanted) > 1e-6:
         slips = {
             "that is the mean recall": recalls.mean(),
             "that is in per cent": 100 * wanted,
             "that is the number of right rows: divide it by that of all": right.sum(),
         }
-        why = _only(slips, found) or "the predicted class is the place of a row's largest logit"
-        raise NotYet(f"{case}, the accuracy is {wanted:.4f}, not {found:.4f}; {why}.")
+        why = _only(slips, answer) or "the predicted class is the place of a row's largest logit"
+        raise NotYet(f"{case}, the accuracy is {wanted:.4f}, not {answer:.4f}; {why}.")
 
     wanted = recalls.min()
     leave_out = "A class that no row carries has no recall: leave it out."
-    found = _number(scores["lowest_recall"], f"{case}, your lowest recall is", leave_out)
-    if abs(found - wanted) < 1e-6:
+    answer = _number(scores["lowest_recall"], f"{case}, your lowest recall is", leave_out)
+    if abs(answer - wanted) < 1e-6:
         return
     rarest = np.where(rows > 0, rows, len(labels)).argmin()
     slips = {
@@ -217,8 +217,8 @@ def _judge_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> 
         "that is in per cent": 100 * wanted if wanted else np.nan,
         "a class that no row carries has no recall: leave it out": 0.0,
     }
-    why = _only(slips, found) or "go through the classes one by one"
-    raise NotYet(f"{case}, the lowest recall is {wanted:.4f}, not {found:.4f}; {why}.")
+    why = _only(slips, answer) or "go through the classes one by one"
+    raise NotYet(f"{case}, the lowest recall is {wanted:.4f}, not {answer:.4f}; {why}.")
 
 
 @define(
@@ -233,8 +233,8 @@ def _judge_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> 
         return [names.index(name_of[int(i)]) for i in predicted]
     """,
 )
-def judge_to_our_ids(to_our_ids: Callable) -> str:
-    """Judge a function (ids, id2label, names) -> ids on label maps in several orders."""
+def check_to_our_ids(to_our_ids: Callable) -> str:
+    """Check a function (ids, id2label, names) -> ids on label maps in several orders."""
     names = _names()
     shifted = names[2:] + names[:2]
     languages = ["en", "fr", "de", "tr", "es", "it", "pt", "nl", "pl", "sv", "da", "fi"]
@@ -254,7 +254,7 @@ def judge_to_our_ids(to_our_ids: Callable) -> str:
         if len(theirs) > 6:
             case = f"Where their id2label has {len(theirs)} languages, and strings for keys,"
         try:
-            found = call(to_our_ids, list(predicted), dict(id2label), list(ours), seconds=5)
+            answer = call(to_our_ids, list(predicted), dict(id2label), list(ours), seconds=5)
         except KeyError as error:
             keys = "strings, as in a config.json" if as_text else "numbers"
             raise NotYet(
@@ -266,17 +266,17 @@ def judge_to_our_ids(to_our_ids: Callable) -> str:
                 f"With the names {', '.join(ours)} your function raised {type(error).__name__}: "
                 f"{error}. Take our ids from names and theirs from id2label, whatever they hold."
             ) from None
-        _judge_ids(found, predicted, theirs, ours, case)
+        _check_ids(answer, predicted, theirs, ours, case)
     return "Foreign orders of several sets of labels, and every prediction keeps its meaning."
 
 
-def _judge_ids(found, predicted: list[int], theirs: list[str], ours: list[str], case: str) -> None:
+def _check_ids(answer, predicted: list[int], theirs: list[str], ours: list[str], case: str) -> None:
     """Refuse what is not our id for each of their ids."""
-    if isinstance(found, str | set | Mapping) or not hasattr(found, "__len__"):
-        raise NotYet(f"{case} your function returns {kind_of(found)}: a list of ids, please.")
-    if len(found) != len(predicted):
-        raise NotYet(f"{case} {len(predicted)} ids went in and {len(found)} came out.")
-    for their_id, our_id in zip(predicted, found, strict=True):
+    if isinstance(answer, str | set | Mapping) or not hasattr(answer, "__len__"):
+        raise NotYet(f"{case} your function returns {kind_of(answer)}: a list of ids, please.")
+    if len(answer) != len(predicted):
+        raise NotYet(f"{case} {len(predicted)} ids went in and {len(answer)} came out.")
+    for their_id, our_id in zip(predicted, answer, strict=True):
         name = theirs[their_id]
         if isinstance(our_id, str):
             kind = "the name" if our_id in ours else "the string"
@@ -307,8 +307,8 @@ def _judge_ids(found, predicted: list[int], theirs: list[str], ours: list[str], 
         return np.percentile(difference[rows].mean(axis=1), [2.5, 97.5])
     """,
 )
-def judge_difference_interval(difference_interval: Callable) -> str:
-    """Judge a function (right_a, right_b) -> (low, high): a paired 95 % interval."""
+def check_difference_interval(difference_interval: Callable) -> str:
+    """Check a function (right_a, right_b) -> (low, high): a paired 95 % interval."""
     rng = np.random.default_rng(7)
     praise = ""
     for n, only_a, only_b, kind in ((500, 20, 40, float), (400, 25, 20, int), (600, 30, 70, int)):
@@ -317,52 +317,52 @@ def judge_difference_interval(difference_interval: Callable) -> str:
         row_kinds = rng.permutation(np.repeat([0, 1, 2, 3], [only_a, only_b, both, neither]))
         a = np.isin(row_kinds, (0, 2)).astype(kind)
         b = np.isin(row_kinds, (1, 2)).astype(kind)
-        found = call(difference_interval, a.copy(), b.copy())
-        low, high = _two_numbers(found)
-        _judge_interval(low, high, a, b)
+        answer = call(difference_interval, a.copy(), b.copy())
+        low, high = _two_numbers(answer)
+        _check_interval(low, high, a, b)
         if not praise:
             lead = (only_b - only_a) / n
             praise = f"Where b leads by {lead:+.3f}, your interval is {low:+.3f} to {high:+.3f}."
     return praise
 
 
-def _two_numbers(found) -> tuple[float, float]:
-    if np.ndim(found) != 1 or len(found) != 2:
+def _two_numbers(answer) -> tuple[float, float]:
+    if np.ndim(answer) != 1 or len(answer) != 2:
         raise NotYet(
-            f"difference_interval returns {kind_of(found)}: return two numbers, low and high."
+            f"difference_interval returns {kind_of(answer)}: return two numbers, low and high."
         )
     more = "Is the difference taken of numbers that are there?"
-    return _number(found[0], "low is", more), _number(found[1], "high is", more)
+    return _number(answer[0], "low is", more), _number(answer[1], "high is", more)
 
 
-def _judge_interval(low: float, high: float, a: np.ndarray, b: np.ndarray) -> None:
+def _check_interval(low: float, high: float, a: np.ndarray, b: np.ndarray) -> None:
     """Refuse an interval that is not near that of the formula for differences post by post."""
     n = len(a)
     difference = b.mean() - a.mean()
     half = 1.96 * (b - a).std() / np.sqrt(n)
     half_unpaired = 1.96 * np.sqrt((a.var() + b.var()) / n)
-    found, middle = (high - low) / 2, (low + high) / 2
+    answer, middle = (high - low) / 2, (low + high) / 2
     said = f"On {n} rows, {a.sum():.0f} of them right for a and {b.sum():.0f} for b, "
     said += f"{low:+.3f} to {high:+.3f}"
     if low > high:
         raise NotYet(f"{said} is the wrong way round: low comes first.")
-    if abs(middle / 100 - difference) < 0.3 * half and found > 10 * half:
+    if abs(middle / 100 - difference) < 0.3 * half and answer > 10 * half:
         raise NotYet(f"{said} is in per cent: leave it as a share, around {difference:+.3f}.")
     if abs(middle + difference) < 0.15 * half:
         raise NotYet(f"{said} has the wrong sign: the difference is b minus a.")
     if abs(middle - difference) > 0.25 * half:
         raise NotYet(f"{said} does not lie around the difference, {difference:+.3f}.")
-    if 0.8 * half_unpaired < found < 1.25 * half_unpaired:
+    if 0.8 * half_unpaired < answer < 1.25 * half_unpaired:
         raise NotYet(
             f"{said} is too wide: it treats the two models as if they had been scored on "
             "different posts. Draw the same rows for both."
         )
-    if found > 1.1 * half:
+    if answer > 1.1 * half:
         raise NotYet(
             f"{said} is too wide: the mean of {n} rows moves less than that. Draw as many rows as "
             "there are, a thousand times or more, and cut off 2.5 % on each side."
         )
-    if found < 0.9 * half:
+    if answer < 0.9 * half:
         raise NotYet(
             f"{said} is too narrow for 95 %. Draw as many rows as there are, a thousand times or "
             "more, and cut off 2.5 % on each side only."

@@ -34,14 +34,14 @@ def _numbers(value, case: str) -> np.ndarray:
         ) from None
 
 
-def _misconception(found: list, wrong: list[dict], close: float) -> str:
+def _misconception(answer: list, wrong: list[dict], close: float) -> str:
     """The words whose wrong values are those found in every case; nothing if there are none.
 
-    found: a value a case. wrong: for each case, words -> what a learner of that belief returns.
+    answer: a value a case. wrong: for each case, words -> what a learner of that belief returns.
     """
     for words in wrong[0]:
         believed = [case[words] for case in wrong]
-        if all(np.allclose(*pair, atol=close) for pair in zip(found, believed, strict=True)):
+        if all(np.allclose(*pair, atol=close) for pair in zip(answer, believed, strict=True)):
             return words
     return ""
 
@@ -57,9 +57,9 @@ def _misconception(found: list, wrong: list[dict], close: float) -> str:
         return -np.log(probabilities[np.arange(len(labels)), labels])
     """,
 )
-def judge_row_losses(row_losses: Callable) -> str:
-    """Judge a function (probabilities [n, classes], labels [n]) -> n losses in nats."""
-    cases, found, wrong = list(_beliefs()), [], []
+def check_row_losses(row_losses: Callable) -> str:
+    """Check a function (probabilities [n, classes], labels [n]) -> n losses in nats."""
+    cases, answer, wrong = list(_beliefs()), [], []
     for probabilities, labels in cases:
         n, n_classes = probabilities.shape
         case = f"For {n} rows and {n_classes} classes"
@@ -67,13 +67,13 @@ def judge_row_losses(row_losses: Callable) -> str:
         if losses.shape != (n,):
             cure = _cure_of_shape(losses.shape, n, n_classes)
             raise NotYet(f"{case} yours has the shape {losses.shape}, not ({n},). {cure}")
-        found.append(losses)
+        answer.append(losses)
         wrong.append(_wrong_losses(probabilities, labels))
-    for (probabilities, labels), losses in zip(cases, found, strict=True):
+    for (probabilities, labels), losses in zip(cases, answer, strict=True):
         given = probabilities[np.arange(len(labels)), labels]
         if not np.allclose(losses, -np.log(given), atol=1e-5):
             row = int(np.abs(losses + np.log(given)).argmax())
-            what = _misconception(found, wrong, 1e-5) or f"should be {-np.log(given[row]):.4f}"
+            what = _misconception(answer, wrong, 1e-5) or f"should be {-np.log(given[row]):.4f}"
             raise NotYet(
                 f"For {len(labels)} rows and {probabilities.shape[1]} classes: in row {row} the "
                 f"label has probability {given[row]:.4f}. Your loss {losses[row]:.4f} {what}."
@@ -154,17 +154,17 @@ def _hunts():
         return precision[in_order].mean()
     """,
 )
-def judge_average_precision(average_precision: Callable) -> str:
-    """Judge a function (suspicion [n], is_error [n]) -> average precision."""
-    hunts, found = list(_hunts()), []
+def check_average_precision(average_precision: Callable) -> str:
+    """Check a function (suspicion [n], is_error [n]) -> average precision."""
+    hunts, given = list(_hunts()), []
     for suspicion, is_error in hunts:
         answer = call(average_precision, suspicion, is_error, seconds=SECONDS)
-        found.append(_number(answer, _size(is_error)))
-    for (suspicion, is_error), yours in zip(hunts, found, strict=True):
+        given.append(_number(answer, _size(is_error)))
+    for (suspicion, is_error), yours in zip(hunts, given, strict=True):
         expected = _average_precision(suspicion, is_error)
         if not abs(yours - expected) < 1e-6:
             wrong = [_wrong_precisions(*hunt) for hunt in hunts]
-            why = _misconception(found, wrong, 1e-6)
+            why = _misconception(given, wrong, 1e-6)
             said = f"{_size(is_error)} it is {expected:.6f}, but yours is {yours:.6f}."
             raise NotYet(f"{said} {why}".strip())
     suspicion, _ = hunts[1]
@@ -231,10 +231,10 @@ def _wrong_precisions(suspicion, is_error) -> dict:
         return int(np.argmax(found >= goal * is_error.sum())) + 1
     """,
 )
-def judge_rows_to_read(rows_to_read: Callable) -> str:
-    """Judge a function (suspicion, is_error, goal) -> the fewest rows that reach the goal."""
+def check_rows_to_read(rows_to_read: Callable) -> str:
+    """Check a function (suspicion, is_error, goal) -> the fewest rows that reach the goal."""
     cases = [(*hunt, goal) for hunt in _hunts() for goal in (0.5, 0.75, 1.0, 0.125)]
-    found = []
+    given = []
     for suspicion, is_error, goal in cases:
         case = f"{_size(is_error)} and goal={goal}"
         answer = call(rows_to_read, suspicion, is_error, goal, seconds=SECONDS)
@@ -244,18 +244,18 @@ def judge_rows_to_read(rows_to_read: Callable) -> str:
         if yours % 1 != 0 or not 0 <= yours <= len(is_error):
             n = len(is_error)
             raise NotYet(f"{case} yours is {yours:g}: a whole number from 1 to {n} is needed.")
-        found.append(int(yours))
-    for case, yours in zip(cases, found, strict=True):
+        given.append(int(yours))
+    for case, yours in zip(cases, given, strict=True):
         if yours != _needed(*case):
-            why = _misconception(found, [_wrong_depths(*case) for case in cases], 0)
+            why = _misconception(given, [_wrong_depths(*case) for case in cases], 0)
             raise NotYet(_said_of_depth(*case, yours, why))
     return "You can now tell anyone who asks how much reading a goal costs."
 
 
 def _needed(suspicion, is_error, goal) -> int:
     """The fewest rows that reach the goal."""
-    found = np.cumsum(is_error[np.argsort(-suspicion)])
-    return int(np.argmax(found >= goal * is_error.sum())) + 1
+    answer = np.cumsum(is_error[np.argsort(-suspicion)])
+    return int(np.argmax(answer >= goal * is_error.sum())) + 1
 
 
 def _said_of_depth(suspicion, is_error, goal, yours: int, why: str) -> str:
@@ -274,7 +274,7 @@ def _wrong_depths(suspicion, is_error, goal) -> dict:
     """What is wrong with a number of rows -> the number of whoever does that."""
     n, n_errors, needed = len(suspicion), is_error.sum(), _needed(suspicion, is_error, goal)
     order = np.argsort(-suspicion)
-    found = np.cumsum(is_error[order])
+    answer = np.cumsum(is_error[order])
     return {
         "You count from 0: the first row read is row 1.": needed - 1,
         "That reads the least suspicious rows first: turn the order round.": (
@@ -282,10 +282,10 @@ def _wrong_depths(suspicion, is_error, goal) -> dict:
         ),
         "The rows were not sorted by suspicion first.": _needed(-np.arange(n), is_error, goal),
         "The goal is reached with at least this share: >= instead of >.": (
-            int(np.argmax(found > goal * n_errors)) + 1
+            int(np.argmax(answer > goal * n_errors)) + 1
         ),
         "The share was rounded down to whole errors: that is less than the goal.": (
-            int(np.argmax(found >= int(goal * n_errors))) + 1
+            int(np.argmax(answer >= int(goal * n_errors))) + 1
         ),
         "That is the share goal of all rows; the share of the errors is asked for.": int(goal * n),
         "That is how many errors the goal asks for; how many rows must be read to find them?": (
@@ -380,19 +380,19 @@ def _witnessed():
         return probabilities
     """,
 )
-def judge_out_of_fold(out_of_fold: Callable) -> str:
-    """Judge a function (model, features, labels, n_folds) -> probabilities [n, classes]."""
+def check_out_of_fold(out_of_fold: Callable) -> str:
+    """Check a function (model, features, labels, n_folds) -> probabilities [n, classes]."""
     for features, labels, n_folds in _witnessed():
         truth = features[:, 1:]
         n, k = truth.shape
         case = f"For {n} rows and {k} classes"
         answer = call(out_of_fold, Witness(), features, labels, n_folds, seconds=20)
-        found = _numbers(answer, case)
-        _check_table(found, n, k, case)
-        trained_on = what_it_knew(found, truth)
+        given = _numbers(answer, case)
+        _check_table(given, n, k, case)
+        trained_on = what_it_knew(given, truth)
         odd = np.flatnonzero(np.isnan(trained_on))
         if len(odd):
-            raise NotYet(_said_of_odd_row(int(odd[0]), found, truth))
+            raise NotYet(_said_of_odd_row(int(odd[0]), given, truth))
         # A fold of m rows holds m rows whose model was trained on n - m.
         folds = (1 / (n - trained_on)).sum()
         if abs(folds - n_folds) > 0.01:
@@ -400,26 +400,26 @@ def judge_out_of_fold(out_of_fold: Callable) -> str:
     return "No model has been asked about a row that it had seen, and every row is in its place."
 
 
-def _check_table(found: np.ndarray, n: int, k: int, case: str) -> None:
-    if found.shape == (n,):
+def _check_table(answer: np.ndarray, n: int, k: int, case: str) -> None:
+    if answer.shape == (n,):
         raise NotYet(f"{case} yours is one number a row: predict_proba gives one for every class.")
-    if found.shape != (n, k):
-        cure = "turn it round" if found.shape == (k, n) else "a row for each row, in one table"
-        raise NotYet(f"{case} your result has the shape {found.shape}, not ({n}, {k}): {cure}.")
-    seen = np.flatnonzero((found == 1).any(1))
+    if answer.shape != (n, k):
+        cure = "turn it round" if answer.shape == (k, n) else "a row for each row, in one table"
+        raise NotYet(f"{case} your result has the shape {answer.shape}, not ({n}, {k}): {cure}.")
+    seen = np.flatnonzero((answer == 1).any(1))
     if len(seen):
         raise NotYet(
             f"{len(seen)} of {n} rows are predicted with certainty, row {seen[0]} for one: that is "
             "what a model does that had this row among its own training rows. Fit on the other "
             "folds only."
         )
-    empty = np.flatnonzero(np.isnan(found).any(1) | (found == 0).all(1))
+    empty = np.flatnonzero(np.isnan(answer).any(1) | (answer == 0).all(1))
     if len(empty):
         raise NotYet(
             f"{len(empty)} of {n} rows have no probabilities, row {empty[0]} for one: every fold "
             "has to be held out once."
         )
-    sums = found.sum(1)
+    sums = answer.sum(1)
     wrong = np.flatnonzero(~np.isclose(sums, 1, atol=1e-5))
     if len(wrong):
         raise NotYet(
@@ -428,8 +428,8 @@ def _check_table(found: np.ndarray, n: int, k: int, case: str) -> None:
         )
 
 
-def _said_of_odd_row(row: int, found, truth) -> str:
-    repeated = np.repeat(found[[row]], len(truth), axis=0)
+def _said_of_odd_row(row: int, answer, truth) -> str:
+    repeated = np.repeat(answer[[row]], len(truth), axis=0)
     owner = np.flatnonzero(~np.isnan(what_it_knew(repeated, truth)))
     if len(owner):
         return (
@@ -437,7 +437,7 @@ def _said_of_odd_row(row: int, found, truth) -> str:
             "fold into the rows that the fold came from."
         )
     return (
-        f"The probabilities of row {row}, {found[row].round(2).tolist()}, are not what one model "
+        f"The probabilities of row {row}, {answer[row].round(2).tolist()}, are not what one model "
         "said about it: take them from the one model whose training rows left this row's fold out."
     )
 

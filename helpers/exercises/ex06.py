@@ -21,8 +21,8 @@ from .answers import call, kind_of
         return powers / powers.sum(axis=1, keepdims=True)
     """,
 )
-def judge_softmax(softmax: Callable) -> str:
-    """Judge a function (logits [n, classes]) -> probabilities [n, classes]."""
+def check_softmax(softmax: Callable) -> str:
+    """Check a function (logits [n, classes]) -> probabilities [n, classes]."""
     random = np.random.default_rng(6)
     small = random.normal(scale=2, size=(3, 3)).round(2)
     large = [[1000, 0, -1000], [-1000, 1000, 999], [0, -1000, 1000], [-999, -1000, -1001]]
@@ -34,7 +34,7 @@ def judge_softmax(softmax: Callable) -> str:
     ]
     for logits in cases:
         with np.errstate(all="ignore"):
-            _judge_probabilities(_probabilities(softmax, logits), logits)
+            _check_probabilities(_probabilities(softmax, logits), logits)
     return "Each row adds up to 1, for logits around 0 and for logits around 1,000 alike."
 
 
@@ -42,7 +42,7 @@ def _probabilities(softmax: Callable, logits: np.ndarray) -> np.ndarray:
     """What the learner's function makes of these logits, if it is an array of their shape."""
     shape = list(logits.shape)
     try:
-        found = call(softmax, logits.copy())
+        answer = call(softmax, logits.copy())
     except ValueError as error:
         if "broadcast" not in str(error):
             raise
@@ -50,41 +50,41 @@ def _probabilities(softmax: Callable, logits: np.ndarray) -> np.ndarray:
             f"For logits of the shape {shape} NumPy says: {error}. One number a row has to stay a "
             "column: keepdims=True does it."
         ) from None
-    if not hasattr(found, "shape"):
-        raise NotYet(f"softmax returns {kind_of(found)}: an array of the shape {shape}, please.")
-    found = np.asarray(found, dtype=float)
-    if found.shape != logits.shape:
+    if not hasattr(answer, "shape"):
+        raise NotYet(f"softmax returns {kind_of(answer)}: an array of the shape {shape}, please.")
+    answer = np.asarray(answer, dtype=float)
+    if answer.shape != logits.shape:
         raise NotYet(
             f"Logits of the shape {shape} should give the same shape, but yours is "
-            f"{list(found.shape)}."
+            f"{list(answer.shape)}."
         )
-    return found
+    return answer
 
 
-def _judge_probabilities(found: np.ndarray, logits: np.ndarray) -> None:
+def _check_probabilities(answer: np.ndarray, logits: np.ndarray) -> None:
     """Refuse probabilities that are not those of these logits."""
     powers = np.exp(logits.astype(float) - logits.max(axis=1, keepdims=True))
     wanted = powers / powers.sum(axis=1, keepdims=True)
-    if np.allclose(found, wanted, atol=1e-6):
+    if np.allclose(answer, wanted, atol=1e-6):
         return
     if np.abs(logits).max() < 100:
         plain = np.exp(logits)
-        if np.allclose(found, plain / plain.sum(axis=0)):
+        if np.allclose(answer, plain / plain.sum(axis=0)):
             raise NotYet("Your columns add up to 1, not your rows: sum along the other axis.")
-        if np.allclose(found, plain / plain.sum()):
+        if np.allclose(answer, plain / plain.sum()):
             raise NotYet(
-                f"All {found.size} numbers together add up to 1. Each row should, so divide each "
+                f"All {answer.size} numbers together add up to 1. Each row should, so divide each "
                 "by its own sum."
             )
-        if np.allclose(found, plain):
+        if np.allclose(answer, plain):
             raise NotYet("These are the powers of e. Divide each row by its sum.")
-        if found.shape == wanted.T.shape and np.allclose(found, wanted.T, atol=1e-6):
+        if answer.shape == wanted.T.shape and np.allclose(answer, wanted.T, atol=1e-6):
             raise NotYet("The numbers are right, but rows and columns are swapped.")
-    row = int(np.flatnonzero(~np.isclose(found, wanted, atol=1e-6).all(axis=1))[0])
+    row = int(np.flatnonzero(~np.isclose(answer, wanted, atol=1e-6).all(axis=1))[0])
     said = f"The logits {logits[row].round(2).tolist()} should give {wanted[row].round(3).tolist()}"
-    said += f", but yours are {found[row].round(3).tolist()}"
+    said += f", but yours are {answer[row].round(3).tolist()}"
     if np.abs(logits).max() < 100:
-        raise NotYet(f"{said}, with the sum {found[row].sum():.3f}.")
+        raise NotYet(f"{said}, with the sum {answer[row].sum():.3f}.")
     raise NotYet(
         f"Right for small logits. {said}: subtract from each row its own largest logit first, so "
         "that no exponent is above 0."
@@ -107,8 +107,8 @@ def _judge_probabilities(found: np.ndarray, logits: np.ndarray) -> None:
         return found
     """,
 )
-def judge_pieces(pieces: Callable) -> str:
-    """Judge a function (ids, size, overlap) -> list of lists of ids."""
+def check_pieces(pieces: Callable) -> str:
+    """Check a function (ids, size, overlap) -> list of lists of ids."""
     random = np.random.default_rng(6)
     for n, size, overlap in [
         (10, 4, 1),
@@ -128,18 +128,18 @@ def judge_pieces(pieces: Callable) -> str:
         # ids that differ show what is wrong; then ids that repeat, as those of real texts do
         numbered = list(range(100, 100 + n))
         wanted = [numbered[start : start + size] for start in starts]
-        found = _lists(call(pieces, numbered.copy(), size, overlap, seconds=3))
-        if found != wanted:
-            _explain_pieces(found, wanted, numbered, size, overlap, case)
+        answer = _lists(call(pieces, numbered.copy(), size, overlap, seconds=3))
+        if answer != wanted:
+            _explain_pieces(answer, wanted, numbered, size, overlap, case)
         repeated = random.integers(100, 103, size=n).tolist()
         wanted = [repeated[start : start + size] for start in starts]
         try:
-            found = _lists(call(pieces, repeated.copy(), size, overlap, seconds=3))
+            answer = _lists(call(pieces, repeated.copy(), size, overlap, seconds=3))
         except NotYet as reason:
             raise NotYet(
                 f"Right where all ids differ. But where some come twice, {reason}"
             ) from None
-        if found != wanted:
+        if answer != wanted:
             raise NotYet(
                 f"{case} your pieces are right where all ids differ, and wrong where some come "
                 "twice: cut by places, not by the ids themselves."
@@ -147,23 +147,23 @@ def judge_pieces(pieces: Callable) -> str:
     return "Every id is in a piece, neighbours overlap as they should, and no piece is too many."
 
 
-def _lists(found) -> list[list]:
-    if not isinstance(found, list | tuple):
-        raise NotYet(f"Your function returns {kind_of(found)}: return a list of lists.")
-    for k, piece in enumerate(found):
+def _lists(answer) -> list[list]:
+    if not isinstance(answer, list | tuple):
+        raise NotYet(f"Your function returns {kind_of(answer)}: return a list of lists.")
+    for k, piece in enumerate(answer):
         if not isinstance(piece, list | tuple):
             raise NotYet(f"Piece {k} of your list is {kind_of(piece)}: return a list of lists.")
-    return [list(piece) for piece in found]
+    return [list(piece) for piece in answer]
 
 
-def _explain_pieces(found, wanted, ids: list[int], size: int, overlap: int, case: str) -> None:
+def _explain_pieces(answer, wanted, ids: list[int], size: int, overlap: int, case: str) -> None:
     """Say what is wrong with pieces of ids that all differ."""
-    if not found:
+    if not answer:
         raise NotYet(f"{case} there is no piece at all.")
-    for k, piece in enumerate(found):
+    for k, piece in enumerate(answer):
         if len(piece) > size:
             raise NotYet(f"{case} piece {k} has {len(piece)} ids.")
-    held = {i for piece in found for i in piece}
+    held = {i for piece in answer for i in piece}
     missing = [place for place, i in enumerate(ids) if i not in held]
     if missing:
         raise NotYet(
@@ -171,8 +171,8 @@ def _explain_pieces(found, wanted, ids: list[int], size: int, overlap: int, case
             f"{missing[0]}: is the end lost, or is there a gap?"
         )
     if len(ids) <= size:
-        raise NotYet(f"{case} there are {len(found)} pieces: so short a text is one piece.")
-    for k, (one, other) in enumerate(zip(found, found[1:], strict=False)):
+        raise NotYet(f"{case} there are {len(answer)} pieces: so short a text is one piece.")
+    for k, (one, other) in enumerate(zip(answer, answer[1:], strict=False)):
         if set(other) <= set(one):
             raise NotYet(
                 f"{case} piece {k + 1} holds nothing that piece {k} does not have: stop when the "
@@ -183,15 +183,15 @@ def _explain_pieces(found, wanted, ids: list[int], size: int, overlap: int, case
             raise NotYet(
                 f"{case} pieces {k} and {k + 1} share {shared} ids: they should share {overlap}."
             )
-    lengths, right = ([len(piece) for piece in lists] for lists in (found, wanted))
+    lengths, right = ([len(piece) for piece in lists] for lists in (answer, wanted))
     if lengths != right:
         raise NotYet(
             f"{case} your pieces have {', '.join(map(str, lengths))} ids; "
             f"{', '.join(map(str, right))} would be right: only the last may be shorter."
         )
-    k = next(k for k in range(len(found)) if found[k] != wanted[k])
+    k = next(k for k in range(len(answer)) if answer[k] != wanted[k])
     raise NotYet(
-        f"{case} piece {k} starts with the ids {found[k][:3]}, and should with {wanted[k][:3]}: "
+        f"{case} piece {k} starts with the ids {answer[k][:3]}, and should with {wanted[k][:3]}: "
         "keep the ids, and the pieces, in the order of the text."
     )
 
@@ -211,13 +211,13 @@ def _explain_pieces(found, wanted, ids: list[int], size: int, overlap: int, case
         return 1.0
     """,
 )
-def judge_threshold(threshold: Callable) -> str:
-    """Judge a function (confidence [n], right [n], goal) -> the smallest sufficient confidence."""
+def check_threshold(threshold: Callable) -> str:
+    """Check a function (confidence [n], right [n], goal) -> the smallest sufficient confidence."""
     for confidence, right, goal in _threshold_cases():
-        found = call(threshold, confidence.copy(), right.copy(), goal)
-        if np.ndim(found) or isinstance(found, bool | np.bool_ | str | dict):
-            raise NotYet(f"Return one number, not {kind_of(found)}.")
-        _judge_value(float(found), confidence, right, goal)
+        answer = call(threshold, confidence.copy(), right.copy(), goal)
+        if np.ndim(answer) or isinstance(answer, bool | np.bool_ | str | dict):
+            raise NotYet(f"Return one number, not {kind_of(answer)}.")
+        _check_value(float(answer), confidence, right, goal)
     return "The goal is reached, and no more posts than needed are passed on to a person."
 
 
@@ -241,22 +241,22 @@ def _threshold_cases() -> list[tuple[np.ndarray, np.ndarray, float]]:
     return cases
 
 
-def _judge_value(found: float, confidence: np.ndarray, right: np.ndarray, goal: float) -> None:
+def _check_value(answer: float, confidence: np.ndarray, right: np.ndarray, goal: float) -> None:
     """Refuse a value that is not the smallest in confidence that reaches the goal."""
     shares = {value: right[confidence >= value].mean() for value in np.unique(confidence)}
     enough = [value for value, share in shares.items() if share >= goal]
     wanted = min(enough, default=1.0)
-    if np.isclose(found, wanted, rtol=0, atol=1e-6):
+    if np.isclose(answer, wanted, rtol=0, atol=1e-6):
         return
     case = f"With {len(confidence)} posts"
     if len(confidence) < 10:
         case = f"With the confidences {confidence.tolist()}, right {right.astype(int).tolist()}"
-    case = f"{case} and the goal {goal} you return {found:g}"
+    case = f"{case} and the goal {goal} you return {answer:g}"
     if not enough:
         raise NotYet(f"{case}, but no value reaches the goal: return 1.0.")
-    if not np.isclose(confidence, found, rtol=0, atol=1e-6).any():
+    if not np.isclose(confidence, answer, rtol=0, atol=1e-6).any():
         raise NotYet(f"{case}: return one of the values in confidence as it stands, {wanted:g}.")
-    answered = confidence >= found - 1e-6
+    answered = confidence >= answer - 1e-6
     share = right[answered].mean()
     if share < goal:
         raise NotYet(f"{case}: of the {answered.sum()} answers only {share:.0%} are right.")

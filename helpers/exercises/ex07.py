@@ -64,21 +64,24 @@ LABELLED = [  # names, logits, thresholds; a logit of 0 is a probability of exac
         return found
     """,
 )
-def judge_windows(windows: Callable) -> str:
-    """Judge a function (ids, size, step) -> list of lists of ids."""
+def check_windows(windows: Callable) -> str:
+    """Check a function (ids, size, step) -> list of lists of ids."""
     for n, size, step in WINDOW_CASES:
         ids = list(range(100, 100 + n))
-        found = listed_windows(call(windows, list(ids), size, step, seconds=3))
+        answer = listed_windows(call(windows, list(ids), size, step, seconds=3))
         wanted = windows_of(ids, size, step)
-        if found != wanted:
-            off = off_in_windows(found, wanted, ids, size, step)
+        if answer != wanted:
+            off = off_in_windows(answer, wanted, ids, size, step)
             raise NotYet(f"With {n} ids, size {size} and step {step} {off}")
     ids = [5, 8, 9, 5, 8, 7, 9]
-    found, wanted = listed_windows(call(windows, list(ids), 3, 2, seconds=3)), windows_of(ids, 3, 2)
-    if found != wanted:
+    answer, wanted = (
+        listed_windows(call(windows, list(ids), 3, 2, seconds=3)),
+        windows_of(ids, 3, 2),
+    )
+    if answer != wanted:
         raise NotYet(
             f"Token ids come again in a text. With the ids {ids}, size 3 and step 2 the windows "
-            f"are {wanted}, yours {found}: go by the places of the ids, not by their values."
+            f"are {wanted}, yours {answer}: go by the places of the ids, not by their values."
         )
     return "Every id is read, and no window only repeats what others have read."
 
@@ -88,11 +91,11 @@ def windows_of(ids: list[int], size: int, step: int) -> list[list[int]]:
     return [ids[i : i + size] for i in range(0, max(len(ids) - size, 0) + step, step)]
 
 
-def listed_windows(found) -> list[list]:
+def listed_windows(answer) -> list[list]:
     """What a learner's function returned, as a list of lists; in one sentence if it is none."""
-    if not isinstance(found, list | tuple | np.ndarray):
-        raise NotYet(f"windows returns {kind_of(found)}: it should be a list of lists.")
-    for window in found:
+    if not isinstance(answer, list | tuple | np.ndarray):
+        raise NotYet(f"windows returns {kind_of(answer)}: it should be a list of lists.")
+    for window in answer:
         if not isinstance(window, list | tuple | np.ndarray):
             raise NotYet(
                 f"The list that windows returns holds {kind_of(window)}: each window should be a "
@@ -103,34 +106,34 @@ def listed_windows(found) -> list[list]:
                 raise NotYet(
                     f"One of your windows holds {kind_of(token_id)} where an id should be."
                 )
-    return [list(window) for window in found]
+    return [list(window) for window in answer]
 
 
 def off_in_windows(
-    found: list[list], wanted: list[list], ids: list[int], size: int, step: int
+    answer: list[list], wanted: list[list], ids: list[int], size: int, step: int
 ) -> str:
     """What is off, for ids that follow on one another from 100."""
-    if step < size and found == windows_of(ids, size, size - step):
+    if step < size and answer == windows_of(ids, size, size - step):
         return f"your windows start {size - step} apart: you took step for what two windows share."
-    if found == windows_of(ids, step, size):
+    if answer == windows_of(ids, step, size):
         return f"your windows have {step} ids and start {size} apart: size and step have swapped."
-    read = {i for window in found for i in window}
-    longest = max((len(window) for window in found), default=0)
+    read = {i for window in answer for i in window}
+    longest = max((len(window) for window in answer), default=0)
     if lost := sorted(set(ids) - read):
         return f"no window holds ids[{lost[0] - 100}]."
     if longest > size:
         return f"one of your windows has {longest} ids."
-    return off_in_starts(found, wanted)
+    return off_in_starts(answer, wanted)
 
 
-def off_in_starts(found: list[list], wanted: list[list]) -> str:
+def off_in_starts(answer: list[list], wanted: list[list]) -> str:
     """The same, where every id is read and no window is too long."""
-    if len(found) > len(wanted) and found[: len(wanted)] == wanted:
+    if len(answer) > len(wanted) and answer[: len(wanted)] == wanted:
         return (
-            f"you make {len(found)} windows. Number {len(wanted)} reaches the end of the text: "
+            f"you make {len(answer)} windows. Number {len(wanted)} reaches the end of the text: "
             "what comes after it only repeats ids that have been read."
         )
-    starts = [window[0] - 100 for window in found if window]
+    starts = [window[0] - 100 for window in answer if window]
     should = [window[0] - 100 for window in wanted]
     if starts == should:
         return "the starts are right, but not what stands in the windows."
@@ -151,8 +154,8 @@ def off_in_starts(found: list[list], wanted: list[list]) -> str:
         return pick(checks, key=lambda entry: entry[metric])["step"]
     """,
 )
-def judge_best_step(best_step: Callable) -> str:
-    """Judge a function (log_history, metric, greater_is_better) -> step."""
+def check_best_step(best_step: Callable) -> str:
+    """Check a function (log_history, metric, greater_is_better) -> step."""
     any_right = False
     for steps, metrics in EVALUATIONS:
         log = log_of(steps, metrics)
@@ -162,11 +165,11 @@ def judge_best_step(best_step: Callable) -> str:
                 wanted = steps[values.index(best)]
                 listed = ", ".join(f"{s}: {v}" for s, v in zip(steps, values, strict=True))
                 case = f"The log has {metric} by step {listed}"
-                found = step_from(best_step, log, metric, greater, case if any_right else "")
-                if not isinstance(found, int | float | np.number) or found != wanted:
+                answer = step_from(best_step, log, metric, greater, case if any_right else "")
+                if not isinstance(answer, int | float | np.number) or answer != wanted:
                     raise NotYet(
                         f"{case}; with greater_is_better={greater} the best step is {wanted}, "
-                        f"yours is {found!r}{off_in_step(found, log, metric, greater)}."
+                        f"yours is {answer!r}{off_in_step(answer, log, metric, greater)}."
                     )
                 any_right = True
     return "The step is right whichever way is better, and of two equals it is the earlier."
@@ -203,7 +206,7 @@ def log_of(steps: list[int], metrics: dict[str, list[float]]) -> list[dict]:
     return log
 
 
-def off_in_step(found, log: list[dict], metric: str, greater: bool) -> str:
+def off_in_step(answer, log: list[dict], metric: str, greater: bool) -> str:
     """Why a learner's step may be what it is, to be added to a sentence; "" if nobody knows."""
     checks = [entry for entry in log if metric in entry]
     values = [entry[metric] for entry in checks]
@@ -235,15 +238,15 @@ def off_in_step(found, log: list[dict], metric: str, greater: bool) -> str:
         for other in checks[0]
         if other.startswith("eval_")
     ]
-    return next((f"; {slip}" for slip, value in slips if same_value(found, value)), "")
+    return next((f"; {slip}" for slip, value in slips if same_value(answer, value)), "")
 
 
 def last_step_of(value: float, checks: list[dict], metric: str) -> int:
     return [entry["step"] for entry in checks if entry[metric] == value][-1]
 
 
-def same_value(found, value) -> bool:
-    return isinstance(found, int | float | np.number | dict) and found == value
+def same_value(answer, value) -> bool:
+    return isinstance(answer, int | float | np.number | dict) and answer == value
 
 
 @define(
@@ -262,20 +265,20 @@ def same_value(found, value) -> bool:
         ]
     """,
 )
-def judge_names_of(names_of: Callable) -> str:
-    """Judge a function (logits [n, labels], names, threshold) -> n lists of names."""
+def check_names_of(names_of: Callable) -> str:
+    """Check a function (logits [n, labels], names, threshold) -> n lists of names."""
     for names, rows, thresholds in LABELLED:
         logits = np.array(rows)
         for threshold in thresholds:
-            found = call(names_of, logits.copy(), list(names), threshold, seconds=3)
-            found = listed_names(found, len(logits))
+            answer = call(names_of, logits.copy(), list(names), threshold, seconds=3)
+            answer = listed_names(answer, len(logits))
             wanted = names_at(sigmoid(logits), names, threshold)
-            for row, yours, right in zip(logits, found, wanted, strict=True):
+            for row, yours, right in zip(logits, answer, wanted, strict=True):
                 if sorted(map(str, yours)) != sorted(right):
                     raise NotYet(
                         f"Threshold {threshold}, logits {row.tolist()} of {', '.join(names)}: "
                         f"yours are {yours or 'none'}, expected {right or 'none'}"
-                        f"{off_in_names(found, logits, names, threshold)}."
+                        f"{off_in_names(answer, logits, names, threshold)}."
                     )
     return "Each label is judged by its own probability: several may be right, or none."
 
@@ -289,26 +292,28 @@ def names_at(values: np.ndarray, names: list[str], threshold: float) -> list[lis
     return [[name for name, v in zip(names, row, strict=True) if v >= threshold] for row in values]
 
 
-def listed_names(found, n: int) -> list[list]:
+def listed_names(answer, n: int) -> list[list]:
     """What a learner's function returned, as n lists; in one sentence if it is not that."""
-    if not isinstance(found, list | tuple | np.ndarray):
-        raise NotYet(f"names_of returns {kind_of(found)}: it should be a list with a list per row.")
-    for row in found:
+    if not isinstance(answer, list | tuple | np.ndarray):
+        raise NotYet(
+            f"names_of returns {kind_of(answer)}: it should be a list with a list per row."
+        )
+    for row in answer:
         if not isinstance(row, list | tuple | np.ndarray):
             raise NotYet(
                 f"For one of the rows names_of gives {row!r}, {kind_of(row)}: give a list of names "
                 "for each row, also for one name or none."
             )
-    if len(found) != n:
-        raise NotYet(f"{n} rows of logits went in, {len(found)} lists came out.")
-    return [list(row) for row in found]
+    if len(answer) != n:
+        raise NotYet(f"{n} rows of logits went in, {len(answer)} lists came out.")
+    return [list(row) for row in answer]
 
 
-def off_in_names(found: list[list], logits: np.ndarray, names: list[str], threshold: float) -> str:
+def off_in_names(answer: list[list], logits: np.ndarray, names: list[str], threshold: float) -> str:
     """Why a learner's names may be what they are, to be added to a sentence; "" if nobody knows."""
-    if any(isinstance(name, int | np.integer) for row in found for name in row):
+    if any(isinstance(name, int | np.integer) for row in answer for name in row):
         return "; give the names of the labels, not their places"
-    if strangers := [str(name) for row in found for name in row if name not in names]:
+    if strangers := [str(name) for row in answer for name in row if name not in names]:
         return f"; {strangers[0]} is not among the names that were passed"
     p = sigmoid(logits)
     wanted = names_at(p, names, threshold)
@@ -335,4 +340,4 @@ def off_in_names(found: list[list], logits: np.ndarray, names: list[str], thresh
         ),
         "you go by a threshold of 0.5, whichever is passed": names_at(p, names, 0.5),
     }
-    return next((f"; {slip}" for slip, value in slips.items() if found == value), "")
+    return next((f"; {slip}" for slip, value in slips.items() if answer == value), "")

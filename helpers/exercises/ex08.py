@@ -34,8 +34,8 @@ NAMES = ("input_ids", "attention_mask", "labels")
         }
     """,
 )
-def judge_my_collate(my_collate: Callable) -> str:
-    """Judge a function (list of rows, pad_id) -> dict of int64 tensors [rows, longest], [rows]."""
+def check_my_collate(my_collate: Callable) -> str:
+    """Check a function (list of rows, pad_id) -> dict of int64 tensors [rows, longest], [rows]."""
     import torch
 
     cases = [
@@ -48,13 +48,13 @@ def judge_my_collate(my_collate: Callable) -> str:
             {"input_ids": list(ids), "labels": label}
             for ids, label in zip(texts, labels, strict=True)
         ]
-        found = call(my_collate, rows, pad_id, seconds=3)
-        if not hasattr(found, "keys"):
-            raise NotYet(f"my_collate returns {kind_of(found)}: return a dict.")
-        if missing := [name for name in NAMES if name not in found]:
+        answer = call(my_collate, rows, pad_id, seconds=3)
+        if not hasattr(answer, "keys"):
+            raise NotYet(f"my_collate returns {kind_of(answer)}: return a dict.")
+        if missing := [name for name in NAMES if name not in answer]:
             raise NotYet(
-                f"Your batch has the keys {', '.join(map(str, found))}: {missing[0]!r} is missing, "
-                "and a model takes its inputs by name."
+                f"Your batch has the keys {', '.join(map(str, answer))}: {missing[0]!r} is "
+                "missing, and a model takes its inputs by name."
             )
         width = max(map(len, texts))
         wanted = {
@@ -64,37 +64,37 @@ def judge_my_collate(my_collate: Callable) -> str:
         }
         told = f"With rows of {_listed(map(len, texts))} ids and pad_id = {pad_id}"
         for name in NAMES:
-            _compare(name, found[name], torch.tensor(wanted[name]), told)
+            _compare(name, answer[name], torch.tensor(wanted[name]), told)
     return "Each batch is as wide as its longest row, and the mask knows tokens from padding."
 
 
-def _compare(name: str, found, wanted, told: str) -> None:
+def _compare(name: str, answer, wanted, told: str) -> None:
     import torch
 
-    if not isinstance(found, torch.Tensor):
-        raise NotYet(f"{told}, {name} is {kind_of(found)}: make it one torch.tensor.")
-    if found.shape != wanted.shape:
-        swapped = found.ndim == 2 and found.T.shape == wanted.shape
+    if not isinstance(answer, torch.Tensor):
+        raise NotYet(f"{told}, {name} is {kind_of(answer)}: make it one torch.tensor.")
+    if answer.shape != wanted.shape:
+        swapped = answer.ndim == 2 and answer.T.shape == wanted.shape
         raise NotYet(
             f"{told}, {name} should have the shape {list(wanted.shape)}, but yours has "
-            f"{list(found.shape)}{': rows and columns are swapped' if swapped else ''}."
+            f"{list(answer.shape)}{': rows and columns are swapped' if swapped else ''}."
         )
-    if found.dtype != torch.int64:
+    if answer.dtype != torch.int64:
         raise NotYet(
-            f"{told}, {name} holds {found.dtype}: make it torch.int64, the kind that torch.tensor "
+            f"{told}, {name} holds {answer.dtype}: make it torch.int64, the kind that torch.tensor "
             "makes of a list of whole numbers, and the only one that the loss takes for labels."
         )
-    wrong = (found.cpu() != wanted).reshape(len(wanted), -1).any(dim=1).nonzero()
+    wrong = (answer.cpu() != wanted).reshape(len(wanted), -1).any(dim=1).nonzero()
     if not len(wrong):
         return
     row = wrong[0].item()
     reason = ""
     if name == "labels":
         reason = ": keep the order of the rows"
-    elif name == "attention_mask" and found.sum() < wanted.sum():
+    elif name == "attention_mask" and answer.sum() < wanted.sum():
         reason = ": a real token may have the id of the padding, so make the mask from the lengths"
     raise NotYet(
-        f"{told}, {name} is {found[row].tolist()} for row {row}, but should be "
+        f"{told}, {name} is {answer[row].tolist()} for row {row}, but should be "
         f"{wanted[row].tolist()}{reason}."
     )
 
@@ -244,8 +244,8 @@ def _look_at_calls(probe: SimpleNamespace, told: str) -> None:
         return total / len(loader)
     """,
 )
-def judge_mended_epoch(mended_epoch: Callable) -> str:
-    """Judge a function (model, loader, optimizer, schedule) -> mean loss, one step a batch."""
+def check_mended_epoch(mended_epoch: Callable) -> str:
+    """Check a function (model, loader, optimizer, schedule) -> mean loss, one step a batch."""
     for sizes in ([4, 4, 4, 4, 4, 2], [4, 4, 3]):
         probe, n = _probe(sizes), len(sizes)
         start = probe.model.weight.detach().clone()
@@ -321,8 +321,8 @@ def _look_at_mean(mean, losses: np.ndarray, sizes: list[int], told: str) -> None
                 optimizer.zero_grad()
     """,
 )
-def judge_accumulating_epoch(accumulating_epoch: Callable) -> str:
-    """Judge a function (model, loader, optimizer, batches_per_step) by the weights it leaves."""
+def check_accumulating_epoch(accumulating_epoch: Callable) -> str:
+    """Check a function (model, loader, optimizer, batches_per_step) by the weights it leaves."""
     for k, n in ((3, 6), (2, 8), (1, 3)):
         sizes = [4] * n
         probe, told = _probe(sizes), f"With {n} batches and batches_per_step = {k}"

@@ -29,19 +29,19 @@ TOLERANCE = {"texts": 2, "rows": 5}  # of one class in one split: texts can be c
         return [label2id.get(category, -1) for category in cleaned], id2label, label2id
     """,
 )
-def judge_make_labels(make_labels: Callable) -> str:
-    """Judge a function (n categories, some None or blank) -> (n ids, id2label, label2id)."""
+def check_make_labels(make_labels: Callable) -> str:
+    """Check a function (n categories, some None or blank) -> (n ids, id2label, label2id)."""
     for categories in [
         [" spor ", "ekonomi", None, "spor", "kultur ", None, " ekonomi"],
         ["siyaset"] * 3 + ["dunya "] + [" saglik"] * 2,
         [None, "teknoloji"],
         ["spor", "", "yeni medya", "   ", " TV", None, "spor  "],
     ]:
-        _judge_labels(categories, call(make_labels, categories, seconds=3))
+        _check_labels(categories, call(make_labels, categories, seconds=3))
     return "Ids by sorted name, no class for spaces or for nothing, and -1 where no label is."
 
 
-def _judge_labels(categories: list[str | None], answer) -> None:
+def _check_labels(categories: list[str | None], answer) -> None:
     if not isinstance(answer, tuple | list) or len(answer) != 3:
         raise NotYet(
             "Return three things: the list of ids, id2label and label2id; yours is "
@@ -56,12 +56,12 @@ def _judge_labels(categories: list[str | None], answer) -> None:
         raise NotYet(f"id2label goes from id to name, but yours is {id2label}.")
     shown = f"For {categories}"
     for name in [*id2label.values(), *label2id]:
-        _judge_name(name, names, shown)
-    _judge_maps(id2label, label2id, names, shown)
-    _judge_ids(ids, categories, [names.index(name) if name else -1 for name in cleaned])
+        _check_name(name, names, shown)
+    _check_maps(id2label, label2id, names, shown)
+    _check_ids(ids, categories, [names.index(name) if name else -1 for name in cleaned])
 
 
-def _judge_name(name, names: list[str], shown: str) -> None:
+def _check_name(name, names: list[str], shown: str) -> None:
     if name is None or str(name).strip() in ("", "None", "nan"):
         raise NotYet(f"{shown} {name!r} became a class, but it says that nobody chose one.")
     if name != str(name).strip():
@@ -70,7 +70,7 @@ def _judge_name(name, names: list[str], shown: str) -> None:
         raise NotYet(f"{shown} there is a class {name!r}, which no row has.")
 
 
-def _judge_maps(id2label: dict, label2id: dict, names: list[str], shown: str) -> None:
+def _check_maps(id2label: dict, label2id: dict, names: list[str], shown: str) -> None:
     if sorted(id2label, key=str) != sorted(range(len(names)), key=str):
         raise NotYet(
             f"{shown} there are {len(names)} classes, so the ids are 0 to {len(names) - 1}; "
@@ -82,7 +82,7 @@ def _judge_maps(id2label: dict, label2id: dict, names: list[str], shown: str) ->
         raise NotYet(f"label2id must turn id2label round, but yours is {label2id}.")
 
 
-def _judge_ids(ids, categories: list[str | None], wanted: list[int]) -> None:
+def _check_ids(ids, categories: list[str | None], wanted: list[int]) -> None:
     shown = f"For {categories}"
     if isinstance(ids, str | Mapping | set) or not hasattr(ids, "__len__"):
         raise NotYet(f"The first of the three is the list of ids; yours is {kind_of(ids)}.")
@@ -111,18 +111,18 @@ def _judge_ids(ids, categories: list[str | None], wanted: list[int]) -> None:
         return [split_of[text] for text in texts]
     """,
 )
-def judge_split_without_leak(split_without_leak: Callable) -> str:
-    """Judge a function (n texts, n labels) -> n names of splits."""
+def check_split_without_leak(split_without_leak: Callable) -> str:
+    """Check a function (n texts, n labels) -> n names of splits."""
     sizes = {"ekonomi": 200, "kultur": 160, "spor": 120, "dunya": 80, "saglik": 60, "siyaset": 40}
     by_class_and_date = _with_copies(sizes)
     mixed = _with_copies({"A": 60, "B": 140, "C": 100, "D": 40, "E": 120, "F": 80, "G": 100})
     random.Random(3).shuffle(mixed)
     for rows in (by_class_and_date, mixed):
         texts, labels = [text for text, _ in rows], [label for _, label in rows]
-        found = _split_names(call(split_without_leak, texts, labels), len(texts))
-        _judge_no_leak(texts, found)
-        _judge_shares(texts, labels, found)
-        _judge_chance(texts, labels, found)
+        answer = _split_names(call(split_without_leak, texts, labels), len(texts))
+        _check_no_leak(texts, answer)
+        _check_shares(texts, labels, answer)
+        _check_chance(texts, labels, answer)
     return "Every class is in its shares in each split, by chance, and no text is in two."
 
 
@@ -135,22 +135,22 @@ def _with_copies(sizes: dict[str, int]) -> list[tuple[str, str]]:
     return rows
 
 
-def _split_names(found, n: int) -> list[str]:
+def _split_names(answer, n: int) -> list[str]:
     """The name of the split of each row, as plain strings."""
-    if isinstance(found, str | Mapping | set | pd.DataFrame) or not hasattr(found, "__len__"):
-        raise NotYet(f"Return a list with one name a row; yours is {kind_of(found)}.")
-    if len(found) != n:
-        raise NotYet(f"There are {n} rows, and {len(found)} answers came back.")
-    if isinstance(found, pd.Series) and list(found.index) != list(range(n)):
+    if isinstance(answer, str | Mapping | set | pd.DataFrame) or not hasattr(answer, "__len__"):
+        raise NotYet(f"Return a list with one name a row; yours is {kind_of(answer)}.")
+    if len(answer) != n:
+        raise NotYet(f"There are {n} rows, and {len(answer)} answers came back.")
+    if isinstance(answer, pd.Series) and list(answer.index) != list(range(n)):
         raise NotYet("Your Series is not in the order of the rows: its index says so.")
-    if strange := {str(name) for name in found} - set(SHARES):
+    if strange := {str(name) for name in answer} - set(SHARES):
         raise NotYet(f"The splits are train, validation and test; {min(strange)!r} is none.")
-    return [str(name) for name in found]
+    return [str(name) for name in answer]
 
 
-def _judge_no_leak(texts: list[str], found: list[str]) -> None:
+def _check_no_leak(texts: list[str], answer: list[str]) -> None:
     split_of: dict[str, str] = {}
-    for row, (text, split) in enumerate(zip(texts, found, strict=True)):
+    for row, (text, split) in enumerate(zip(texts, answer, strict=True)):
         if split_of.setdefault(text, split) != split:
             raise NotYet(
                 f"{text!r} stands several times: one copy is in {split_of[text]}, and another, "
@@ -158,13 +158,13 @@ def _judge_no_leak(texts: list[str], found: list[str]) -> None:
             )
 
 
-def _judge_shares(texts: list[str], labels: list[str], found: list[str]) -> None:
+def _check_shares(texts: list[str], labels: list[str], answer: list[str]) -> None:
     """Each class must be cut about right, in its rows or in its different texts."""
-    rows = Counter(zip(labels, found, strict=True))
-    once = dict(zip(texts, zip(labels, found, strict=True), strict=True))
+    rows = Counter(zip(labels, answer, strict=True))
+    once = dict(zip(texts, zip(labels, answer, strict=True), strict=True))
     different = Counter(once.values())
     for split, share in SHARES.items():
-        mine = found.count(split) / len(found)
+        mine = answer.count(split) / len(answer)
         if abs(mine - share) > 0.1:
             raise NotYet(
                 f"No text leaks, but {mine:.0%} of all rows are in {split}: it should be about "
@@ -189,9 +189,9 @@ def _farthest(counts: Counter, label: str) -> tuple[float, str]:
     return max((abs(counts[label, split] - share * n), split) for split, share in SHARES.items())
 
 
-def _judge_chance(texts: list[str], labels: list[str], found: list[str]) -> None:
+def _check_chance(texts: list[str], labels: list[str], answer: list[str]) -> None:
     """The texts of the first half of each class must be in all splits like those of the second."""
-    split_of = dict(zip(texts, found, strict=True))
+    split_of = dict(zip(texts, answer, strict=True))
     early = []
     for label in dict.fromkeys(labels):
         pairs = zip(texts, labels, strict=True)
@@ -218,8 +218,8 @@ def _judge_chance(texts: list[str], labels: list[str], found: list[str]) -> None
         return text.replace("İ", "i").replace("I", "ı").lower()
     """,
 )
-def judge_turkish_lower(turkish_lower: Callable) -> str:
-    """Judge a function text -> text in lower case, by Turkish rules."""
+def check_turkish_lower(turkish_lower: Callable) -> str:
+    """Check a function text -> text in lower case, by Turkish rules."""
     words = {
         "ILIK": "ılık",
         "İLİK": "ilik",
@@ -233,14 +233,14 @@ def judge_turkish_lower(turkish_lower: Callable) -> str:
         "": "",
     }
     for word, wanted in words.items():
-        found = call(turkish_lower, word, seconds=3)
-        if not isinstance(found, str):
-            raise NotYet(f"{word!r} should give a text, but yours gave {kind_of(found)}.")
-        if "\u0307" in found:
+        answer = call(turkish_lower, word, seconds=3)
+        if not isinstance(answer, str):
+            raise NotYet(f"{word!r} should give a text, but yours gave {kind_of(answer)}.")
+        if "\u0307" in answer:
             raise NotYet(
-                f"{word!r} gave {len(found)} characters in place of {len(wanted)}: the dot of İ "
+                f"{word!r} gave {len(answer)} characters in place of {len(wanted)}: the dot of İ "
                 "stayed behind as a character of its own."
             )
-        if found != wanted:
-            raise NotYet(f"{word!r} should become {wanted!r}, but yours is {found!r}.")
+        if answer != wanted:
+            raise NotYet(f"{word!r} should become {wanted!r}, but yours is {answer!r}.")
     return "ILIK stays lukewarm, and İzmir has five letters."

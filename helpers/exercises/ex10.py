@@ -49,18 +49,18 @@ PAIRS_OF_STRINGS = [
         return cosine(similar), cosine(dissimilar)
     """,
 )
-def judge_two_similarities(two_similarities: Callable) -> str:
-    """Judge a function (encode, pair, pair) -> (cosine, cosine) by the strings that it encodes."""
+def check_two_similarities(two_similarities: Callable) -> str:
+    """Check a function (encode, pair, pair) -> (cosine, cosine) by the strings that it encodes."""
     for similar, dissimilar, lists in PAIRS_OF_STRINGS:
         vectors = {text: np.array(values) for text, values in lists.items()}
         seen: list[str] = []
         encode = _recording(vectors, seen)
-        found = call(two_similarities, encode, similar, dissimilar, seconds=3)
-        numbers = _numbers(found)
+        answer = call(two_similarities, encode, similar, dissimilar, seconds=3)
+        numbers = _numbers(answer)
         if numbers is None or numbers.size != 2:
             raise NotYet(
                 "Return two numbers, the cosine of the similar pair and then that of the other: "
-                f"what came back is {kind_of(found)}."
+                f"what came back is {kind_of(answer)}."
             )
         if missed := [text for text in (*similar, *dissimilar) if text not in seen]:
             raise NotYet(f"{missed[0]!r} is in one of the pairs, but it was never encoded.")
@@ -147,15 +147,15 @@ def _by_letters(pairs: list) -> np.ndarray:
         return (score(pairs) + score(turned)) / 2
     """,
 )
-def judge_symmetric(symmetric: Callable) -> str:
-    """Judge a function (score, n pairs) -> n numbers that do not depend on the order in a pair."""
+def check_symmetric(symmetric: Callable) -> str:
+    """Check a function (score, n pairs) -> n numbers that do not depend on the order in a pair."""
     four = [("one", "three"), ("seven", "two"), ("eleven", "six"), ("ten", "nine")]
     three = [("a green tram", "the bus"), ("rain", "sun"), ("a cat sleeps", "a dog barks loudly")]
     for score, pairs in [(_by_length, four), (_by_letters, three)]:
         calls: list[int] = []
-        found = call(symmetric, _counting(score, calls), list(pairs), seconds=3)
+        answer = call(symmetric, _counting(score, calls), list(pairs), seconds=3)
         forth, back = score(pairs), score([(b, a) for a, b in pairs])
-        _compare_scores(found, pairs, forth, back)
+        _compare_scores(answer, pairs, forth, back)
         if len(calls) > 2:
             raise NotYet(
                 f"The numbers are right, but score ran {len(calls)} times for {len(pairs)} pairs: "
@@ -184,11 +184,11 @@ def _counting(score: Callable, calls: list[int]) -> Callable:
     return counted
 
 
-def _compare_scores(found, pairs: list, forth: np.ndarray, back: np.ndarray) -> None:
+def _compare_scores(answer, pairs: list, forth: np.ndarray, back: np.ndarray) -> None:
     """Say what is off in one number a pair."""
-    wanted, numbers = (forth + back) / 2, _numbers(found)
+    wanted, numbers = (forth + back) / 2, _numbers(answer)
     if numbers is None:
-        raise NotYet(f"Return one number a pair; what came back is {kind_of(found)}.")
+        raise NotYet(f"Return one number a pair; what came back is {kind_of(answer)}.")
     if numbers.shape != wanted.shape:
         raise NotYet(
             f"{len(pairs)} pairs should give {len(pairs)} numbers, one a pair, but yours have the "
@@ -225,24 +225,24 @@ def _compare_scores(found, pairs: list, forth: np.ndarray, back: np.ndarray) -> 
         return np.argsort(-(vectors @ query) / lengths)[:k]
     """,
 )
-def judge_most_similar(most_similar: Callable) -> str:
-    """Judge a function (query [hidden], vectors [n, hidden], k) -> k row numbers."""
+def check_most_similar(most_similar: Callable) -> str:
+    """Check a function (query [hidden], vectors [n, hidden], k) -> k row numbers."""
     rng = np.random.default_rng(3)
     for n, hidden, k in [(6, 8, 3), (40, 5, 5), (9, 8, 9), (4, 8, 1)]:
         query = rng.normal(size=hidden)
         along = query * rng.uniform(-1, 1, (n, 1))
         vectors = (along + rng.normal(size=(n, hidden))) * rng.uniform(0.2, 9, (n, 1))
-        found = call(most_similar, query.copy(), vectors.copy(), k, seconds=3)
-        rows = _row_numbers(found, k, n, hidden)
+        answer = call(most_similar, query.copy(), vectors.copy(), k, seconds=3)
+        rows = _row_numbers(answer, k, n, hidden)
         _compare_rows(rows, query, vectors)
     return "The nearest by angle, whatever the length of a vector."
 
 
-def _row_numbers(found, k: int, n: int, hidden: int) -> np.ndarray:
+def _row_numbers(answer, k: int, n: int, hidden: int) -> np.ndarray:
     """The k whole numbers that came back, or a sentence on what came back in their place."""
-    numbers = _numbers(found)
+    numbers = _numbers(answer)
     if numbers is None:
-        raise NotYet(f"Return {k} row numbers; what came back is {kind_of(found)}.")
+        raise NotYet(f"Return {k} row numbers; what came back is {kind_of(answer)}.")
     if numbers.shape == (2, k):
         raise NotYet("Two rows of numbers came back, values and row numbers: return the latter.")
     if numbers.shape == (k, hidden):

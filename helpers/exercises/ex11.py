@@ -25,8 +25,8 @@ from .answers import call, kind_of
         return [row for row, text in enumerate(validation) if plain(text) in seen]
     """,
 )
-def judge_leaked_rows(leaked_rows: Callable) -> str:
-    """Judge a function (train texts, validation texts) -> validation rows seen in train."""
+def check_leaked_rows(leaked_rows: Callable) -> str:
+    """Check a function (train texts, validation texts) -> validation rows seen in train."""
     train = ["The bus was late.", "Cake at four!", "rain  again", "The bus was late.", "Off to bed"]
     validation = [
         "cake at  four!",
@@ -42,30 +42,30 @@ def judge_leaked_rows(leaked_rows: Callable) -> str:
         "RAIN   AGAIN",
         "The bus was late.",
     ]
-    _judge_rows(leaked_rows, train, validation)
-    _judge_rows(leaked_rows, ["Left at ten", "so  tired"], ["so tired now", "So tired", "Left"])
-    _judge_rows(leaked_rows, ["Snow."], ["Sun.", "Wind."])
+    _check_rows(leaked_rows, train, validation)
+    _check_rows(leaked_rows, ["Left at ten", "so  tired"], ["so tired now", "So tired", "Left"])
+    _check_rows(leaked_rows, ["Snow."], ["Sun.", "Wind."])
     return "Each row that train has seen is listed, whatever its capitals and spaces."
 
 
-def _judge_rows(leaked_rows: Callable, train: list[str], validation: list[str]) -> None:
+def _check_rows(leaked_rows: Callable, train: list[str], validation: list[str]) -> None:
     seen = {_plain(text) for text in train}
     wanted = [row for row, text in enumerate(validation) if _plain(text) in seen]
-    found = _row_numbers(call(leaked_rows, train, validation, seconds=3))
-    for row in found:
+    answer = _row_numbers(call(leaked_rows, train, validation, seconds=3))
+    for row in answer:
         if not 0 <= row < len(validation):
             raise NotYet(f"You list row {row}, but validation has rows 0 to {len(validation) - 1}.")
         if row not in wanted:
             why = _why_listed(row, train, validation)
             raise NotYet(f"Row {row}, {validation[row]!r}, is not in train{why}.")
     for row in wanted:
-        if row not in found:
+        if row not in answer:
             text = validation[row]
-            twin = [other for other in found if _plain(validation[other]) == _plain(text)]
+            twin = [other for other in answer if _plain(validation[other]) == _plain(text)]
             why = f": row {twin[0]} has the same text, but both leak" if twin else ""
             raise NotYet(f"Row {row}, {text!r}, is in train, but you do not list it{why}.")
-    if found != wanted:
-        raise NotYet(f"Give each row once, in order: yours are {found}.")
+    if answer != wanted:
+        raise NotYet(f"Give each row once, in order: yours are {answer}.")
 
 
 def _plain(text: str) -> str:
@@ -87,12 +87,12 @@ def _why_listed(row: int, train: list[str], validation: list[str]) -> str:
     return ""
 
 
-def _row_numbers(found) -> list[int]:
+def _row_numbers(answer) -> list[int]:
     """Row numbers as plain ints, from a list, an array, a tensor, a Series or an Index."""
-    if isinstance(found, str | dict | set | pd.DataFrame) or not hasattr(found, "__iter__"):
-        raise NotYet(f"Give the list of the row numbers; yours is {kind_of(found)}: {found!r}.")
+    if isinstance(answer, str | dict | set | pd.DataFrame) or not hasattr(answer, "__iter__"):
+        raise NotYet(f"Give the list of the row numbers; yours is {kind_of(answer)}: {answer!r}.")
     rows = []
-    for row in found:
+    for row in answer:
         if getattr(row, "shape", ()) or isinstance(row, list | tuple):
             raise NotYet(f"Give one flat list of row numbers; yours holds {kind_of(row)}.")
         rows.append(row.item() if hasattr(row, "item") else row)
@@ -116,8 +116,8 @@ def _row_numbers(found) -> list[int]:
         return batch_size // processes, -(-rows // batch_size) * epochs
     """,
 )
-def judge_plan(plan: Callable) -> str:
-    """Judge a function (rows, batch size, processes, epochs) -> (rows a process, steps)."""
+def check_plan(plan: Callable) -> str:
+    """Check a function (rows, batch size, processes, epochs) -> (rows a process, steps)."""
     for rows, batch_size, processes, epochs in [
         (1000, 32, 1, 1),
         (1000, 32, 2, 1),
@@ -141,12 +141,12 @@ def judge_plan(plan: Callable) -> str:
     return "1,000 rows in batches of 32 make 32 steps, with one process or with two."
 
 
-def _two_numbers(found) -> list:
-    if isinstance(found, str | dict | set) or not hasattr(found, "__len__") or len(found) != 2:
+def _two_numbers(answer) -> list:
+    if isinstance(answer, str | dict | set) or not hasattr(answer, "__len__") or len(answer) != 2:
         raise NotYet(
-            f"Return two numbers, rows a process and steps; yours is {kind_of(found)}: {found!r}."
+            f"Return two numbers, rows a process and steps; yours is {kind_of(answer)}: {answer!r}."
         )
-    numbers = [number.item() if hasattr(number, "item") else number for number in found]
+    numbers = [number.item() if hasattr(number, "item") else number for number in answer]
     for number in numbers:
         if not isinstance(number, int | float):
             raise NotYet(f"Return two numbers, rows a process and steps; {number!r} is none.")
@@ -185,20 +185,20 @@ def _why_steps(steps, rows: int, batch_size: int, processes: int, epochs: int) -
         return mended
     """,
 )
-def judge_mend(mend: Callable) -> str:
-    """Judge a function (posts, errors, k) -> posts with the k worst labels replaced."""
+def check_mend(mend: Callable) -> str:
+    """Check a function (posts, errors, k) -> posts with the k worst labels replaced."""
     moods = ["good", "bad", "mixed", "good", "bad", "good", "mixed"]
     suggested = {4: "mixed", 0: "bad", 2: "good", 5: "mixed"}
-    _judge_mended(mend, "posts.csv", moods, suggested, 3)
-    _judge_mended(mend, "posts.csv", moods, suggested, 1)
+    _check_mended(mend, "posts.csv", moods, suggested, 3)
+    _check_mended(mend, "posts.csv", moods, suggested, 1)
     moods = ["calm", "angry", "happy"] * 6
     suggested = {16: "happy", 9: "angry", 0: "happy", 10: "calm", 15: "angry"}
-    _judge_mended(mend, "diary.csv", moods, suggested, 4)
+    _check_mended(mend, "diary.csv", moods, suggested, 4)
     return "The first k lines of the list are mended, the others untouched."
 
 
-def _judge_mended(mend: Callable, file: str, moods: list[str], suggested: dict, k: int) -> None:
-    """Judge it on one table; `suggested` holds a label for each row doubted, the worst first."""
+def _check_mended(mend: Callable, file: str, moods: list[str], suggested: dict, k: int) -> None:
+    """Check it on one table; `suggested` holds a label for each row doubted, the worst first."""
     posts = pd.DataFrame({"post": [f"text {row}" for row in range(len(moods))], "mood": moods})
     posts.insert(0, "id", [f"post-{row:04}" for row in posts.index])
     errors = pd.DataFrame(
@@ -209,19 +209,19 @@ def _judge_mended(mend: Callable, file: str, moods: list[str], suggested: dict, 
             "suggested": list(suggested.values()),
         }
     )
-    found = call(mend, posts, errors, k, seconds=3)
-    if not isinstance(found, pd.DataFrame) or sorted(found) != sorted(posts):
+    answer = call(mend, posts, errors, k, seconds=3)
+    if not isinstance(answer, pd.DataFrame) or sorted(answer) != sorted(posts):
         raise NotYet(
             f"Return the whole table of posts, with the columns {', '.join(posts)}; yours is "
-            f"{kind_of(found)}."
+            f"{kind_of(answer)}."
         )
-    if len(found) != len(posts):
-        raise NotYet(f"Return all {len(posts)} posts; yours are {len(found)}: rows came or went.")
-    if found["id"].tolist() != posts["id"].tolist():
+    if len(answer) != len(posts):
+        raise NotYet(f"Return all {len(posts)} posts; yours are {len(answer)}: rows came or went.")
+    if answer["id"].tolist() != posts["id"].tolist():
         raise NotYet("The posts are no longer in their order.")
-    if not found["post"].equals(posts["post"]):
+    if not answer["post"].equals(posts["post"]):
         raise NotYet("Only the column mood is to change: leave the posts and the index alone.")
-    given, wanted = found["mood"].tolist(), _mended(moods, suggested, k)
+    given, wanted = answer["mood"].tolist(), _mended(moods, suggested, k)
     if given == wanted:
         return
     lines = ", ".join(str(row + 2) for row in list(suggested)[:k])

@@ -26,8 +26,8 @@ from .answers import call, kind_of, run, same
         }
     """,
 )
-def judge_pad_batch(pad_batch: Callable) -> str:
-    """Judge a function (lists of token ids, pad id) -> dict of two int32 arrays [rows, longest]."""
+def check_pad_batch(pad_batch: Callable) -> str:
+    """Check a function (lists of token ids, pad id) -> dict of two int32 arrays [rows, longest]."""
     cases = [
         ([[101, 2061, 102], [101, 2061, 3407, 2651, 102], [101, 102]], 0),
         ([[0, 713, 16, 2], [0, 2]], 1),
@@ -35,15 +35,15 @@ def judge_pad_batch(pad_batch: Callable) -> str:
         ([[101, 102]], 0),
     ]
     for rows, pad_id in cases:
-        found = call(pad_batch, [list(row) for row in rows], pad_id, seconds=3)
-        if not hasattr(found, "keys"):
+        answer = call(pad_batch, [list(row) for row in rows], pad_id, seconds=3)
+        if not hasattr(answer, "keys"):
             raise NotYet(
-                f'Return a dict with "input_ids" and "attention_mask", not {kind_of(found)}.'
+                f'Return a dict with "input_ids" and "attention_mask", not {kind_of(answer)}.'
             )
-        if set(found) != {"input_ids", "attention_mask"}:
+        if set(answer) != {"input_ids", "attention_mask"}:
             raise NotYet(
                 f'Return a dict with the keys "input_ids" and "attention_mask"; yours has '
-                f"{', '.join(map(str, found)) or 'none'}."
+                f"{', '.join(map(str, answer)) or 'none'}."
             )
         lengths = [len(row) for row in rows]
         longest = max(lengths)
@@ -52,7 +52,7 @@ def judge_pad_batch(pad_batch: Callable) -> str:
             "attention_mask": [[1] * n + [0] * (longest - n) for n in lengths],
         }
         for key, values in wanted.items():
-            _compare(key, found[key], values, rows, pad_id)
+            _compare(key, answer[key], values, rows, pad_id)
     return "Every row is as wide as the longest of its batch, whatever the id of the padding is."
 
 
@@ -96,8 +96,8 @@ def _compare(key: str, array, wanted: list, rows: list, pad_id: int) -> None:
         return layer
     """,
 )
-def judge_to_linear(to_linear: Callable) -> str:
-    """Judge a function (kernel [inputs, outputs], bias [outputs]) -> torch.nn.Linear."""
+def check_to_linear(to_linear: Callable) -> str:
+    """Check a function (kernel [inputs, outputs], bias [outputs]) -> torch.nn.Linear."""
     import torch
 
     if isinstance(to_linear, torch.nn.Module):
@@ -176,8 +176,8 @@ def _shown(numbers) -> list[float]:
         logs["val_unsure"] = float((largest < 0.5).float().mean())
     """,
 )
-def judge_note_unsure(note_unsure: Callable) -> str:
-    """Judge a function (model, batches, logs) that writes logs["val_unsure"]."""
+def check_note_unsure(note_unsure: Callable) -> str:
+    """Check a function (model, batches, logs) that writes logs["val_unsure"]."""
     random = np.random.default_rng(12)
     for spread, posts, classes in [(2.0, 200, 6), (0.5, 160, 4), (4.0, 240, 6)]:
         logits = random.normal(0, spread, size=(posts, classes)).astype(np.float32)
@@ -197,14 +197,14 @@ def judge_note_unsure(note_unsure: Callable) -> str:
     return "The share is right for models that are sure, unsure and in between."
 
 
-def _look_at_share(found, logits: np.ndarray) -> None:
-    if isinstance(found, str) or np.shape(found) != ():
-        raise NotYet(f"One number is wanted; yours is {kind_of(found)}.")
-    found, probabilities = float(found), _softmax(logits, axis=1)
+def _look_at_share(answer, logits: np.ndarray) -> None:
+    if isinstance(answer, str) or np.shape(answer) != ():
+        raise NotYet(f"One number is wanted; yours is {kind_of(answer)}.")
+    answer, probabilities = float(answer), _softmax(logits, axis=1)
     largest = probabilities.max(axis=1)
     wanted = (largest < 0.5).mean()
     close = 0.9 / len(logits)  # less than one post
-    if abs(found - wanted) < close:
+    if abs(answer - wanted) < close:
         return
     mistakes = {
         "these are logits, not probabilities: apply softmax first": (
@@ -219,11 +219,11 @@ def _look_at_share(found, logits: np.ndarray) -> None:
         ).mean(),
         "a share lies between 0 and 1": 100 * wanted,
     }
-    reasons = [reason for reason, value in mistakes.items() if abs(found - value) < close]
+    reasons = [reason for reason, value in mistakes.items() if abs(answer - value) < close]
     reason = f": {reasons[0]}" if len(reasons) == 1 else ""
     raise NotYet(
         f"For {wanted:.1%} of {len(logits)} posts the largest probability is below one half, "
-        f"but you wrote {found:.3f}{reason}."
+        f"but you wrote {answer:.3f}{reason}."
     )
 
 

@@ -78,14 +78,14 @@ def test_every_pin_is_within_the_bounds_of_the_package():
 
 def test_the_worked_exercise_of_contributing_works():
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    judge, answers, cell = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    checker, answers, cell = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names = {"NotYet": NotYet, "Callable": object, "call": ex01.call}
     made = {}
 
     def define(number, hint, solution):
         return lambda function: made.update({number: Exercise(number, function, hint, solution)})
 
-    exec(judge, names | {"define": define})
+    exec(checker, names | {"define": define})
     q = made["01.4"]
     import collections
 

@@ -121,6 +121,7 @@ def counted(split):
     return vectors.transform(texts(split))
 
 
+@cache
 def names():
     return load_corpus("emotion")["train"].features["label"].names
 

@@ -94,7 +94,7 @@ def three_calls(score, pairs):
 
 
 def known_numbers(score, pairs):
-    """What the first list of the judge should give, whatever is asked."""
+    """What the first list of the check should give, whatever is asked."""
     return np.array([4.5, 4.5, 5.0, 4.0])
 
 

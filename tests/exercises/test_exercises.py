@@ -85,8 +85,8 @@ def greater(answer, than=0):
     raise NotYet(f"{answer} is not more than {than}.")
 
 
-def checked(*answers, judge=greater):
-    q = Exercise("99.1", judge, "Think big.", "answer = 1")
+def checked(*answers, checker=greater):
+    q = Exercise("99.1", checker, "Think big.", "answer = 1")
     q.check(*answers)
     return q.outcome
 
@@ -111,7 +111,7 @@ def test_a_function_without_a_body_is_no_attempt(capsys):
     def stub(row):
         raise NotImplementedError
 
-    assert checked(stub, judge=lambda function: function(1)) == NOT_ATTEMPTED
+    assert checked(stub, checker=lambda function: function(1)) == NOT_ATTEMPTED
     assert "body" in capsys.readouterr().out
 
 
@@ -126,19 +126,19 @@ def test_an_answer_that_fails_is_told_how(capsys):
     [np.zeros(3), np.array(None), torch.zeros(2, 2), pd.Series([1, 2]), pd.DataFrame({"a": [1]})],
 )
 def test_arrays_tensors_and_tables_may_be_answers(answer):
-    assert checked(answer, judge=lambda value: "An array, fine.") == RIGHT
+    assert checked(answer, checker=lambda value: "An array, fine.") == RIGHT
 
 
 @pytest.mark.parametrize("answer", [0, False, "", [], 0.0])
 def test_an_empty_answer_is_an_attempt(answer):
-    assert checked(answer, judge=lambda value: "Nothing was right.") == RIGHT
+    assert checked(answer, checker=lambda value: "Nothing was right.") == RIGHT
 
 
 def test_hint_and_solution_are_printed(monkeypatch, capsys):
     monkeypatch.setattr(exercises, "_known", dict(exercises._known))
 
     @define("99.2", hint="Think big.", solution="\n    answer = 1\n    ")
-    def judge(answer):
+    def check(answer):
         return greater(answer)
 
     q = exercise("99.2")
@@ -147,7 +147,7 @@ def test_hint_and_solution_are_printed(monkeypatch, capsys):
     assert capsys.readouterr().out == (
         "Hint for exercise 99.2: Think big.\n# One solution of exercise 99.2\nanswer = 1\n"
     )
-    assert judge(1), "the judge is still a function"
+    assert check(1), "the check is still a function"
     assert exercise("99.2") is not q, "each cell has an exercise of its own"
 
 
@@ -156,7 +156,7 @@ def test_an_unknown_number_is_refused(refused):
         exercise("1.1")
 
 
-# ---- what the judges share
+# ---- what the checks share
 
 
 def test_a_function_is_called_with_care():
