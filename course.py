@@ -172,8 +172,9 @@ def settle_environment(profile: str | None) -> None:
     """Let the variables of the course hold for notebooks, which run in another folder."""
     for name in ("HOME", "CHECKPOINT", "EMOTION", "REVIEWS", "PHRASES", "NEWS_TR", "PAIRS"):
         folder = os.environ.get(f"COURSE_{name}")
-        if folder and (name == "HOME" or Path(folder).exists()):
-            os.environ[f"COURSE_{name}"] = str(Path(folder).resolve())
+        path = Path(folder or "").expanduser()
+        if folder and (name == "HOME" or path.exists()):
+            os.environ[f"COURSE_{name}"] = str(path.resolve())
     if profile:
         os.environ["COURSE_PROFILE"] = profile
 

@@ -18,9 +18,9 @@ def execute(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> 
     """Execute a notebook in place, from a fresh kernel, and show a line of progress.
 
     path gives the name to show and the working directory. Returns the entry for the report:
-    status ("ok" or "failed"), seconds, peak_mb (MiB: the kernel and its children) and, on failure,
-    cell (code cells count from 1, as Jupyter's prompts do) and error. Raises nothing for a cell
-    that fails: a failure is an entry too.
+    status ("ok" or "failed"), seconds, cell_seconds (of each code cell), peak_mb (MiB: the kernel
+    and its children) and, on failure, cell (code cells count from 1, as Jupyter's prompts do) and
+    error. Raises nothing for a cell that fails: a failure is an entry too.
     """
     cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     for _, cell in cells:
@@ -28,7 +28,8 @@ def execute(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> 
     options = {"kernel_name": "python3", "record_timing": False, "coalesce_streams": True}
     options["resources"] = {"metadata": {"path": str(path.parent)}}
     client, number, began = NotebookClient(notebook, **options), 0, time.monotonic()
-    entry, again = {"status": "ok", "peak_mb": 0}, "\r" if sys.stdout.isatty() else ""
+    entry = {"status": "ok", "peak_mb": 0, "cell_seconds": []}
+    again = "\r" if sys.stdout.isatty() else ""
     try:
         with client.setup_kernel(env=environment, stderr=subprocess.DEVNULL):
             watched = (client.km.provisioner.pid, entry)
@@ -37,7 +38,9 @@ def execute(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> 
                 if again or number == 1:
                     line = f"{again}{path.stem}  cell {number}/{len(cells)}"
                     print(line, end="" if again else "\n", flush=True)
+                cell_began = time.monotonic()
                 client.execute_cell(cell, index)
+                entry["cell_seconds"].append(round(time.monotonic() - cell_began, 1))
     except CellExecutionError as error:
         reason = re.sub(r"\x1b\[[0-9;]*m", "", f"{error.ename}: {error.evalue}").splitlines()[0]
         entry.update(status="failed", cell=number, error=reason)

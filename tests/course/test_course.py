@@ -297,6 +297,12 @@ def test_test_covers_tests_and_notebooks_without_the_users_settings(command, mon
     assert env["COURSE_HOME"] == str(course.ROOT / "elsewhere")
 
 
+def test_a_tilde_is_the_users_home(command, monkeypatch):
+    monkeypatch.setenv("COURSE_HOME", "~/elsewhere")
+    _, env = command("test", "--here")
+    assert env["COURSE_HOME"] == str(Path.home() / "elsewhere")
+
+
 def test_test_all_adds_the_notebooks_that_train(command):
     parts, _ = command("test", "--all", "--here")
     assert sum(path.endswith(".ipynb") for path in parts) == len(choose(None))
@@ -446,7 +452,8 @@ def test_run_reports_every_notebook_and_fails_if_one_failed(house, home, monkeyp
     assert set(report) == {"machine", "notebooks"}
     good, bad, *_ = report["notebooks"].values()
     assert list(report["notebooks"]) == ["00_good", "01_bad", "02_magic", "03_dead", "04_where"]
-    assert good.keys() == {"status", "seconds", "peak_mb", "scores"}
+    assert good.keys() == {"status", "seconds", "cell_seconds", "peak_mb", "scores"}
+    assert len(good["cell_seconds"]) == 3 and sum(good["cell_seconds"]) <= good["seconds"] + 0.2
     assert good["status"] == "ok" and good["scores"] == {"accuracy": 0.5}
     assert 300 < good["peak_mb"] < 3000 and good["seconds"] > 0
     assert bad["status"] == "failed" and bad["cell"] == 2 and bad["error"] == "KeyError: 'key'"
