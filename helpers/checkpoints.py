@@ -73,7 +73,9 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
     folder = find_checkpoint(name)
     from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-    options: dict = {"dtype": "float32", "local_files_only": True}
+    # Code that lies beside the weights is never run, and nobody is asked whether it should be.
+    plain = {"local_files_only": True, "trust_remote_code": False}
+    options: dict = {"dtype": "float32"} | plain
     if head == "regression":
         options |= {"num_labels": 1, "problem_type": "regression"}
     elif head:
@@ -84,7 +86,7 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
     auto_class = AutoModelForSequenceClassification if head else AutoModel
     try:
         with without_bars():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **plain)
             model = auto_class.from_pretrained(folder, **options).eval()
     except Exception as error:  # each library beneath has errors of its own
         raise RuntimeError(

@@ -1,3 +1,4 @@
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -240,3 +241,16 @@ def test_loading_leaves_the_progress_bars_as_they_were(tiny):
     logging.disable_progress_bar()
     load_checkpoint(tiny)
     assert not logging.is_progress_bar_enabled()
+
+
+def test_code_beside_the_weights_is_never_run(make_tiny, tmp_path, monkeypatch, refused):
+    folder, mark = make_tiny(), tmp_path / "ran"
+    (folder / "evil.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    names = {"AutoConfig": "evil.Config", "AutoModel": "evil.Model"}
+    config |= {"model_type": "strange", "auto_map": names}
+    (folder / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("nobody is asked"))
+    with refused(RuntimeError, "could not be loaded"):
+        load_checkpoint(folder)
+    assert not mark.exists()
