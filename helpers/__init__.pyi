@@ -1,5 +1,9 @@
 """The public names, for editors: `helpers/__init__.py` looks them up when they are used."""
 
+from .cheap import (
+    CheapModel as CheapModel,
+    cheap_model as cheap_model,
+)
 from .checkpoints import load_checkpoint as load_checkpoint
 from .corpora import load_corpus as load_corpus
 from .exercises import exercise as exercise
@@ -34,6 +38,7 @@ from .session import (
     start as start,
 )
 from .suspects import suspicious_labels as suspicious_labels
+from .tables import load_table as load_table
 from .training import fine_tune as fine_tune
 
 __all__: list[str]

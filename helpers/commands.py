@@ -1,4 +1,4 @@
-"""Fine-tune on files of your own, predict for their rows, and find their suspicious labels."""
+"""Learn from files of your own, predict for their rows, and find their suspicious labels."""
 
 import csv
 import json
@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -14,7 +15,7 @@ import pandas as pd
 
 from .files import write_csv, write_json, write_text
 from .session import is_first, pick_device, say, start
-from .tables import GLUE, Table, read_files, read_glue, read_table
+from .tables import GLUE, Table, read_files, read_glue, read_labelled, read_table
 
 PREDICTIONS, COLUMNS = "predictions.csv", "columns.json"
 CHUNK = 4096  # rows between two steps of the progress bar
@@ -48,6 +49,12 @@ def parser() -> ArgumentParser:
     add("--text", nargs="+", metavar="COLUMN", help="the column with the text, or two for pairs")
     add("--label", metavar="COLUMN", help="the column with the class, or the number to predict")
     add("--task", choices=("auto", "classification", "regression"), default="auto")
+    add(
+        "--model",
+        choices=("fine-tuned", "cheap"),
+        default="fine-tuned",
+        help="cheap: the strongest model that takes seconds; it is a row of the table in any case",
+    )
     add("--checkpoint", help="a Hub id or a folder; else the course's small encoder")
     add("--epochs", type=int, default=4)
     add("--learning-rate", type=float, default=2e-4)
@@ -60,7 +67,9 @@ def parser() -> ArgumentParser:
     )
     add = command(predict, run="a folder that train wrote", file="rows to predict for").add_argument
     add("--text", nargs="+", metavar="COLUMN", help="if it is not called as in training")
-    command(errors, run="a folder that train wrote")
+    add = command(errors, source="a folder that train wrote, or a file with labels").add_argument
+    add("--text", nargs="+", metavar="COLUMN", help="of a file: the column with the text, or two")
+    add("--label", metavar="COLUMN", help="of a file: the column with the class")
     return whole
 
 
@@ -68,6 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code, 2 after an error, which is told in one sentence."""
     asked = parser().parse_args(arguments)
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # of letters that the console does not know
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.filterwarnings("default", module="helpers")
@@ -76,7 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
             asked.work(asked)
             return 0
         except KeyboardInterrupt:
-            error = "Interrupted: the same command goes on after the last whole epoch."
+            error = "Interrupted: run the same command again."
+            if getattr(asked, "model", "") == "fine-tuned":
+                error = "Interrupted: the same command goes on after the last whole epoch."
         except (ValueError, RuntimeError, OSError) as problem:
             error = problem
             if not is_first() and not isinstance(problem, ValueError):
@@ -87,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def train(asked: Namespace) -> None:
-    """Fine-tune a checkpoint; writes the run, predictions.csv and report.html into a folder."""
+    """Learn from labelled rows; writes the model, predictions.csv and report.html into a folder."""
     check_output(asked.output, folder=True)
     table = read_asked(asked)
     kind = f"{len(table.names)} classes: {', '.join(table.names)}" if table.names else "regression"
@@ -95,13 +108,39 @@ def train(asked: Namespace) -> None:
     say(f"{len(table.frame):,} rows ({sizes}), {kind}")
     for note in table.notes:
         say(f"Note: {note}")
+    from .cheap import cheap_model
     from .report import make_report, scores_of
-    from .training import fine_tune
 
     alike = int(os.environ.get("WORLD_SIZE", 1)) > 1 and pick_device().type == "cpu"
     start(seed=asked.seed, dtype=asked.dtype or ("float32" if alike else None), quiet=True)
-    run = fine_tune(
-        table.datasets(),
+    data = table.datasets()
+    run = fine_tuned(asked, table, data) if asked.model == "fine-tuned" else None
+    if not is_first():
+        return
+    cheap = cheap_model(data, asked.checkpoint)
+    if not run:
+        check_cheap_folder(asked.output, cheap)
+    model = run or cheap
+    outputs = predicted(model, table.frame, table.rows())
+    scores = scores_of(
+        table, outputs, cheap, asked.model, GLUE[asked.glue][1] if asked.glue else None
+    )
+    if not run:
+        say(f"Saved: {cheap.save(asked.output)}")
+    write_json(asked.output / COLUMNS, {"texts": table.texts, "label": table.label})
+    write_csv(asked.output / PREDICTIONS, outputs)
+    page = make_report(asked.output.resolve().name, table, outputs, scores, cheap, run)
+    write_text(asked.output / "report.html", page)
+    print(scores.to_string(float_format="%.3f", na_rep="-"))
+    print(f"Written: {asked.output / PREDICTIONS} and {asked.output / 'report.html'}")
+
+
+def fine_tuned(asked: Namespace, table: Table, data):
+    """The run that `train` is asked for."""
+    from .training import fine_tune
+
+    return fine_tune(
+        data,
         epochs=asked.epochs,
         learning_rate=asked.learning_rate,
         batch_size=asked.batch_size,
@@ -109,15 +148,16 @@ def train(asked: Namespace) -> None:
         head="classification" if table.names else "regression",
         folder=asked.output,
     )
-    if not is_first():
+
+
+def check_cheap_folder(folder: Path, cheap) -> None:
+    """Raise ValueError if a folder holds something other than a cheap model of the same rows."""
+    if not folder.is_dir() or not any(folder.iterdir()):
         return
-    outputs = predicted(run, table.frame, table.texts)
-    scores = scores_of(table, outputs, GLUE[asked.glue][1] if asked.glue else None)
-    write_json(run.folder / COLUMNS, {"texts": table.texts, "label": table.label})
-    write_csv(run.folder / PREDICTIONS, outputs)
-    write_text(run.folder / "report.html", make_report(run, table, outputs, scores))
-    print(scores.to_string(float_format="%.3f", na_rep="-"))
-    print(f"Written: {run.folder / PREDICTIONS} and {run.folder / 'report.html'}")
+    from .cheap import FILE, load_cheap_model
+
+    if not (folder / FILE).is_file() or load_cheap_model(folder).about != cheap.about:
+        raise ValueError(f"{folder} holds something other than this model: choose another folder.")
 
 
 def read_asked(asked: Namespace) -> Table:
@@ -136,65 +176,105 @@ def read_asked(asked: Namespace) -> Table:
 
 
 def predict(asked: Namespace) -> None:
-    """Predict for the rows of a file with a saved run; writes its columns and the predictions."""
-    check_output(asked.output)
+    """Predict for the rows of a file with a saved model; writes its columns and the predictions."""
+    check_output(asked.output, [asked.run, asked.file])
     texts = saved_columns(asked.run)["texts"]
     named = asked.text or texts
     if len(named) != len(texts):
         raise ValueError(f"{asked.run} was trained on {len(texts)} text columns: name as many.")
-    rows = read_table(asked.file, named)
-    from .runs import load_run
-
+    frame = read_table(asked.file, named)
     start(quiet=True)
-    write_csv(asked.output, predicted(load_run(asked.run), rows, named))
+    rows = Table(frame, named, "", None).rows()
+    write_csv(asked.output, predicted(load_model(asked.run), frame, rows))
     print(f"Written: {asked.output}, {len(rows):,} rows")
 
 
 def errors(asked: Namespace) -> None:
-    """List the labels that look wrong in a run's rows, the most suspicious first."""
-    check_output(asked.output)
-    columns, file = saved_columns(asked.run), asked.run / PREDICTIONS
-    from .columns import check_data
-    from .runs import data_hash, load_run
+    """List the labels that look wrong, of a file or of what train learnt from; the worst first."""
+    check_output(asked.output, [asked.source])
+    table = read_suspects(asked)
     from .suspects import doubts
 
     start(quiet=True)
-    run = load_run(asked.run)
-    if not (names := run.details["labels"]):
-        raise ValueError(f"{asked.run} predicts numbers: only classes can be searched for errors.")
+    suspects = doubts(table)
+    write_csv(asked.output, suspects)
+    print(f"Written: {asked.output}, {len(suspects):,} of {len(table.frame):,} rows, worst first")
+
+
+def read_suspects(asked: Namespace) -> Table:
+    """The labelled rows that `errors` is asked to look into."""
+    if asked.source.is_dir():
+        if asked.text or asked.label:
+            raise ValueError(f"{asked.source} knows its columns: leave out --text and --label.")
+        return saved_table(asked.source)
+    if not (asked.text and asked.label):
+        raise ValueError(
+            f"{asked.source} is no folder that train wrote: for a file, give --text COLUMN and "
+            "--label COLUMN too."
+        )
+    if len(asked.text) > 2:
+        raise ValueError(f"--text names {len(asked.text)} columns: one is needed, or two.")
+    return read_labelled(asked.source, asked.text, asked.label)
+
+
+def saved_table(folder: Path) -> Table:
+    """The rows that a saved model has learnt from and was scored on.
+
+    Raises: ValueError if they have changed since, or their labels are numbers.
+    """
+    columns, file = saved_columns(folder), folder / PREDICTIONS
+    from .columns import check_data
+    from .runs import data_hash
+
+    if not (names := (model := load_model(folder)).labels):
+        raise ValueError(f"{folder} predicts numbers: only classes can be searched for errors.")
     with file.open(encoding="utf-8", newline="") as stream:
         frame = pd.DataFrame(csv.DictReader(stream), dtype=object)
-    table = Table(frame, columns["texts"], columns["label"], names)
+    added = ["predicted", *(f"probability_{name}" for name in names)]
+    table = Table(frame.drop(columns=added), columns["texts"], columns["label"], names)
     data = table.datasets()
-    if data_hash(data, check_data(data, "classification")) != run.details["data_sha256"]:
+    if data_hash(data, check_data(data, "classification")) != model.data_sha256:
         raise ValueError(f"{file} has been changed since the training: run train once more.")
-    suspects = doubts(run, table, data)
-    write_csv(asked.output, suspects)
-    print(f"Written: {asked.output}, {len(suspects):,} of {len(frame):,} rows, worst first")
+    return table
 
 
-def predicted(run, frame: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
-    """The rows, and for each the label predicted with all probabilities, or the number."""
+def load_model(folder: Path):
+    """The model that `train` saved in a folder: a Run or a CheapModel."""
+    from .cheap import FILE, load_cheap_model
+    from .runs import load_run
+
+    return load_cheap_model(folder) if (folder / FILE).is_file() else load_run(folder)
+
+
+def outputs_of(model, rows: list) -> np.ndarray:
+    """What a Run or a CheapModel says of rows: probabilities [n, classes] or numbers [n, 1]."""
     from scipy.special import softmax
-    from tqdm.auto import tqdm
 
     from .predicting import predict_logits
+    from .runs import Run
 
-    columns = [frame[column].tolist() for column in texts]
-    rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+    if not isinstance(model, Run):
+        return model.predict_proba(rows)
+    logits = predict_logits(model.model, model.tokenizer, rows)
+    return softmax(logits.astype(float), axis=1) if model.labels else logits
+
+
+def predicted(model, frame: pd.DataFrame, rows: list) -> pd.DataFrame:
+    """The rows, and for each the label predicted with all probabilities, or the number."""
+    from tqdm.auto import tqdm
+
     with tqdm(total=len(rows), desc="predictions", unit="row", disable=None) as bar:
-        logits = []
+        outputs = []
         for begin in range(0, len(rows), CHUNK):
             chunk = rows[begin : begin + CHUNK]
-            logits.append(predict_logits(run.model, run.tokenizer, chunk))
+            outputs.append(outputs_of(model, chunk))
             bar.update(len(chunk))
-    logits, names = np.concatenate(logits), run.details["labels"]
+    outputs, names = np.concatenate(outputs), model.labels
     if not names:
-        return frame.assign(predicted=logits[:, 0].round(4))
-    added = {"predicted": [names[label] for label in logits.argmax(1)]}
-    probabilities = softmax(logits.astype(float), axis=1).round(6)
+        return frame.assign(predicted=outputs[:, 0].round(4))
+    added = {"predicted": [names[label] for label in outputs.argmax(1)]}
     for label, name in enumerate(names):
-        added[f"probability_{name}"] = probabilities[:, label]
+        added[f"probability_{name}"] = outputs[:, label].astype(float).round(6)
     return frame.assign(**added)
 
 
@@ -205,12 +285,20 @@ def saved_columns(run: Path) -> dict:
     return json.loads((run / COLUMNS).read_text(encoding="utf-8"))
 
 
-def check_output(path: Path, folder: bool = False) -> None:
-    """Raise ValueError unless a file, or a folder, can be written there."""
+def check_output(path: Path, inputs: Sequence[Path] = (), folder: bool = False) -> None:
+    """Raise ValueError unless a file, or a folder, can be written there without loss.
+
+    inputs: files and folders that the command reads; nothing of theirs is written over.
+    """
     if folder and path.is_file():
         raise ValueError(f"{path} is a file: name a folder with --output.")
     if not folder and path.is_dir():
         raise ValueError(f"{path} is a folder: name a file with --output.")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ValueError(f"{path} is no ordinary file: choose another.")
+    for source in map(Path.resolve, inputs):
+        if path.exists() and path.resolve().is_relative_to(source):
+            raise ValueError(f"{path} is read by this command: choose another output.")
     above = next(parent for parent in path.absolute().parents if parent.exists())
     try:
         with TemporaryFile(dir=above):

@@ -1,6 +1,7 @@
 """Hidden states for a whole corpus: one vector a text, in the order of the texts."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,31 +14,35 @@ POOLS = ("cls", "mean")
 
 
 def extract_features(
-    texts, tokenizer, model, pool: str = "cls", layer: int = -1, cache: bool = False
+    texts,
+    tokenizer,
+    model,
+    pool: str = "cls",
+    layer: int | Sequence[int] = -1,
+    cache: bool = False,
 ) -> np.ndarray:
     """Run texts through an encoder and keep one vector a text.
 
     texts: n strings; a text longer than the model's limit (512 tokens) is cut, and how many were
         is told. tokenizer, model: from `load_checkpoint`; a model with a head is used without it.
     pool: "cls" takes the state of the first token, "mean" the average over the text's tokens.
-    layer: which layer's states, as an index into the embeddings followed by the model's layers.
+    layer: which layer's states, as an index into the embeddings followed by the model's layers; of
+        several, [3, 4, 5, 6], the vectors stand side by side, at the cost of one pass.
     cache: keep the result in runs/features/ and read it from there next time.
-    Returns: float32 array [n, hidden]; row i belongs to text i. No texts give [0, hidden].
+    Returns: float32 array [n, hidden x layers]; row i belongs to text i. No texts give no rows.
     Raises: ValueError for an unknown pool or layer; TypeError for a text that is not a string.
     """
-    layers = model.config.num_hidden_layers + 1
     if pool not in POOLS:
         raise ValueError(f'There is no pool {pool!r}: write "cls" or "mean".')
-    if not -layers <= layer < layers:
-        raise ValueError(f"There is no layer {layer}: this model has 0 to {layers - 1}.")
+    layers = check_layers(layer, model)
     ids = [row["input_ids"] for row in tokenize(check_texts(texts), tokenizer, model)]
     if not cache:
-        return _extract(ids, tokenizer, model, pool, layer)
-    path = _cache_file(ids, model, pool, layer)
+        return _extract(ids, tokenizer, model, pool, layers)
+    path = _cache_file(ids, model, pool, layers)
     try:
         return np.load(path)
     except (OSError, ValueError, EOFError):  # not there yet, or not whole
-        features = _extract(ids, tokenizer, model, pool, layer)
+        features = _extract(ids, tokenizer, model, pool, layers)
     make_runs_folder()
     path.parent.mkdir(exist_ok=True)
     with whole_file(path) as draft, draft.open("wb") as stream:
@@ -45,14 +50,42 @@ def extract_features(
     return features
 
 
-def _extract(ids: list[np.ndarray], tokenizer, model, pool: str, layer: int) -> np.ndarray:
+def check_layers(layer: int | Sequence[int], model) -> list[int]:
+    """The layers asked for, each as an index from 0 on.
+
+    Raises: ValueError for one that the model does not have, or for none.
+    """
+    asked = [layer] if isinstance(layer, int | np.integer) else list(layer)
+    count = model.config.num_hidden_layers + 1
+    if not asked:
+        raise ValueError("layer is empty: name at least one layer, such as -1 for the last.")
+    for number in asked:
+        if not -count <= number < count:
+            raise ValueError(f"There is no layer {number}: this model has 0 to {count - 1}.")
+    return [int(number) % count for number in asked]
+
+
+def _extract(ids: list[np.ndarray], tokenizer, model, pool: str, layers: list[int]) -> np.ndarray:
+    import torch
+
     def vectors(output, batch):
-        states = output.last_hidden_state if layer == -1 else output.hidden_states[layer]
-        return pooled(states, batch["attention_mask"], pool)
+        states, mask = (
+            (*output.hidden_states[:-1], output.last_hidden_state),
+            batch["attention_mask"],
+        )
+        return torch.cat([pooled(states[layer], mask, pool) for layer in layers], dim=1)
 
     rows = [{"input_ids": text_ids} for text_ids in ids]
-    width, options = model.config.hidden_size, {"output_hidden_states": layer != -1}
-    return run_sorted(model.base_model, tokenizer, rows, vectors, width, "hidden states", **options)
+    width = model.config.hidden_size * len(layers)
+    return run_sorted(
+        model.base_model,
+        tokenizer,
+        rows,
+        vectors,
+        width,
+        "hidden states",
+        output_hidden_states=True,
+    )
 
 
 def pooled(states, mask, pool: str):
@@ -63,13 +96,13 @@ def pooled(states, mask, pool: str):
     return (states.float() * weights).sum(1) / weights.sum(1)
 
 
-def _cache_file(ids: list[np.ndarray], model, pool: str, layer: int) -> Path:
+def _cache_file(ids: list[np.ndarray], model, pool: str, layers: list[int]) -> Path:
     """A file named after all that the features follow from: token ids, weights and settings."""
     import torch
 
     session = current()
     lengths = [len(text_ids) for text_ids in ids]
-    key = hashlib.sha256(f"{pool} {layer} {session.dtype} {session.device} {lengths}".encode())
+    key = hashlib.sha256(f"{pool} {layers} {session.dtype} {session.device} {lengths}".encode())
     for text_ids in ids:
         key.update(text_ids)
     for parameter in model.base_model.parameters():

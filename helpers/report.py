@@ -16,20 +16,30 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import make_pipeline
 
+from .cheap import CheapModel
 from .figures import Picture, draw_agreement, draw_confusion, draw_curves
-from .runs import Run
+from .runs import Run, checkpoint_name
 from .scores import metric
+from .suspects import doubts
 from .tables import Table
 
 SUSPECTS, LETTERS, DRAWN = 20, 400, 30  # rows listed, letters of a text, classes in one picture
+HUNTED = 20_000  # more rows are not searched for wrong labels by the way
 PAGE = Path(__file__).with_name("report.html")
 
 
-def scores_of(table: Table, outputs: pd.DataFrame, extra: str | None = None) -> pd.DataFrame:
-    """Scores on the rows that were held out, the cheap baselines first.
+def scores_of(
+    table: Table,
+    outputs: pd.DataFrame,
+    cheap: CheapModel,
+    model: str,
+    extra: str | None = None,
+) -> pd.DataFrame:
+    """Scores on the rows that were held out, the cheapest first.
 
-    outputs: the table's rows and what the run predicted for them. extra: one more metric, such as
-        GLUE's.
+    outputs: the table's rows and what the model said of them. cheap: the cheap model of these rows.
+    model: what the last row is called; "cheap" is not shown twice. extra: one more metric, such as
+    GLUE's.
     Returns: a row a split and model, a column a metric.
     """
     names = ["accuracy", "macro_f1"] if table.names else ["pearson", "spearman", "rmse"]
@@ -37,15 +47,17 @@ def scores_of(table: Table, outputs: pd.DataFrame, extra: str | None = None) -> 
         names.insert(0, extra)
     scores = {}
     for split in table.splits[1:]:
-        true = table.targets(split)
-        answers = baselines(table, split) | {"fine-tuned": answers_in(table, outputs, split)}
-        for model, predicted in answers.items():
-            scores[split, model] = {name: metric(name, true, predicted) for name in names}
+        true, own = table.targets(split), answers_in(table, outputs, split)
+        answers = baselines(table, split)
+        answers["cheap"] = own if model == "cheap" else cheap.predict(table.rows(split))
+        answers[model] = own
+        for name, predicted in answers.items():
+            scores[split, name] = {score: metric(score, true, predicted) for score in names}
     return pd.DataFrame(scores).T
 
 
 def baselines(table: Table, split: str) -> dict[str, np.ndarray]:
-    """What models that take seconds say of a split: a constant, and a linear one on TF-IDF."""
+    """What models that take a second say of a split: a constant, and a linear one on TF-IDF."""
     texts = {}
     for part in ("train", split):
         texts[part] = table.part(part)[table.texts].agg(" ".join, axis=1).tolist()
@@ -67,37 +79,48 @@ def answers_in(table: Table, outputs: pd.DataFrame, split: str) -> np.ndarray:
     return np.array([table.names.index(name) for name in given] if table.names else given)
 
 
-def make_report(run: Run, table: Table, outputs: pd.DataFrame, scores: pd.DataFrame) -> str:
+def make_report(
+    title: str,
+    table: Table,
+    outputs: pd.DataFrame,
+    scores: pd.DataFrame,
+    cheap: CheapModel,
+    run: Run | None,
+) -> str:
     """The page, as HTML.
 
     outputs: the table's rows in order, with predicted and, for classes, probability_<name>.
-    scores: from `scores_of`.
+    scores: from `scores_of`. run: the fine-tuned model; None where the cheap model is the one.
     """
+    model = "fine-tuned" if run else "cheap"
     parts = {
         "Data": data_summary(table),
         "Scores": html_table(scores.rename_axis(["split", "model"]).reset_index())
-        + "<p>The baselines come first in each split: a fine-tuned model that does not beat them "
-        "clearly is not worth its trouble.</p>",
-        "Training": image(draw_curves(run.log_history)),
+        + "<p>The cheapest come first in each split. A fine-tuned model that does not clearly beat "
+        "the cheap one, which takes seconds, is not worth its trouble.</p>",
+        "What the cheap model is made of": html_table(cheap.parts.rename_axis("part").reset_index())
+        + "<p>A mean of linear models with these shares. C says how freely a part may follow the "
+        "rows. Scores by cross-validation on train: of each part alone, and of the mean without "
+        "it.</p>",
     }
+    if run:
+        parts["Training"] = image(draw_curves(run.log_history))
     split = table.splits[-1]
     true, given = table.targets(split), answers_in(table, outputs, split)
     if table.names:
         if len(table.names) <= DRAWN:
-            matrix = draw_confusion(true, given, table.names, f"Fine-tuned, {split}")
+            matrix = draw_confusion(true, given, table.names, f"{model}, {split}")
             parts["What is taken for what"] = image(matrix)
         parts[f"Each class ({split})"] = html_table(per_class(true, given, table.names))
+        parts["Most suspicious rows"] = suspicious_classes(table)
     else:
         parts["Predicted and true"] = image(draw_agreement(true, given, split))
-    parts["Most suspicious rows"] = (
-        "<p>Held-out rows where model and label disagree most. Read them: some labels are wrong, "
-        "some texts are unclear, and some answers of the model are its own mistakes.</p>"
-        + html_table(suspicious_rows(table, outputs))
-    )
-    parts["Model card"] = model_card(run, table, scores)
+        parts["Most suspicious rows"] = suspicious_numbers(table, outputs)
+    facts = cheap_facts(cheap) if run is None else run_facts(run)
+    parts["Model card"] = model_card(title, table, scores.loc[split, model], split, facts)
     body = "\n".join(f"<h2>{escape(title)}</h2>\n{part}" for title, part in parts.items())
     page = Template(PAGE.read_text(encoding="utf-8"))
-    return page.substitute(title=escape(f"Report on {run.folder.name}"), body=body)
+    return page.substitute(title=escape(f"Report on {title}"), body=body)
 
 
 def html_table(frame: pd.DataFrame) -> str:
@@ -154,38 +177,72 @@ def per_class(true, given, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"class": names} | dict(zip(titles, columns, strict=True)))
 
 
-def suspicious_rows(table: Table, outputs: pd.DataFrame) -> pd.DataFrame:
-    """The held-out rows furthest from their labels, the worst first."""
+def suspicious_classes(table: Table) -> str:
+    """The rows whose labels look wrong, the worst first, as the command `errors` lists them."""
+    if len(table.frame) > HUNTED:
+        return (
+            f"<p>There are more than {HUNTED:,} rows, for which the search takes long: "
+            "<code>python -m helpers errors</code> does it.</p>"
+        )
+    found = doubts(table)
+    columns = ["where", "split", *table.texts, table.label, "suggested", "suspicion"]
+    return (
+        f"<p>The first {SUSPECTS} of {len(found):,} rows whose label is doubted. Six cheap judges "
+        "would give another one, and none of them has seen the row. Suspicion is 1 less the mean "
+        "probability that they give to the label. Read the rows: some labels are wrong, some texts "
+        "are unclear, and some doubts are the judges' own mistakes.</p>"
+        + html_table(found[columns].head(SUSPECTS))
+    )
+
+
+def suspicious_numbers(table: Table, outputs: pd.DataFrame) -> str:
+    """The held-out rows furthest from their numbers, the worst first."""
     held_out = outputs[outputs["split"] != "train"]
-    if table.names:
-        given = [row[f"probability_{row[table.label]}"] for _, row in held_out.iterrows()]
-        shown = held_out.assign(**{"probability of the label": given})
-        shown = shown.sort_values("probability of the label", kind="stable")
-    else:
-        apart = (held_out["predicted"] - held_out[table.label].astype(float)).abs()
-        shown = held_out.assign(difference=apart).sort_values("difference", ascending=False)
-    columns = ["where", *table.texts, table.label, "predicted", shown.columns[-1]]
-    return shown[columns].head(SUSPECTS)
+    apart = (held_out["predicted"] - held_out[table.label].astype(float)).abs()
+    shown = held_out.assign(difference=apart).sort_values("difference", ascending=False)
+    columns = ["where", *table.texts, table.label, "predicted", "difference"]
+    return (
+        "<p>Held-out rows where model and number are furthest apart. Read them: some numbers are "
+        "wrong, some texts are unclear, and some answers of the model are its own mistakes.</p>"
+        + html_table(shown[columns].head(SUSPECTS))
+    )
 
 
-def model_card(run: Run, table: Table, scores: pd.DataFrame) -> str:
-    """What someone who is given the model must know."""
+def run_facts(run: Run) -> dict[str, str]:
+    """What is to be told of a fine-tuned model."""
     about, arguments = run.details, run.details["arguments"]
-    split, own = table.splits[-1], scores.loc[table.splits[-1], "fine-tuned"]
-    results = ", ".join(f"{name} {value:.3f}" for name, value in own.items())
-    facts = {
-        "Task": f"classification: {', '.join(table.names)}" if table.names else "regression",
-        "Input": " and ".join(table.texts),
+    return {
         "Made from": about["checkpoint"],
         "Trained on": f"{about['rows']['train']:,} rows, {about['finished'][:10]}",
         "How": f"{arguments['epochs']} epochs, {arguments['batch_size']} rows a step, learning "
         f"rate {arguments['learning_rate']:g}, seed {about['seed']}, {about['machine']['dtype']}",
+        "Versions": ", ".join(f"{name} {number}" for name, number in about["versions"].items()),
+        "Fingerprint": about["fingerprint"],
+    }
+
+
+def cheap_facts(cheap: CheapModel) -> dict[str, str]:
+    """What is to be told of a cheap model."""
+    return {
+        "Made from": cheap.about["checkpoint"] or checkpoint_name(None),
+        "Trained on": f"{cheap.about['rows']:,} rows",
+        "How": "a mean of linear models on words, on runs of letters, and on the mean states of "
+        "four layers of a frozen encoder",
+    }
+
+
+def model_card(
+    title: str, table: Table, scores: pd.Series, split: str, facts: dict[str, str]
+) -> str:
+    """What someone who is given the model must know."""
+    results = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
+    told = {
+        "Task": f"classification: {', '.join(table.names)}" if table.names else "regression",
+        "Input": " and ".join(table.texts),
         f"Scores ({split})": results,
         "Limits": "The scores hold for rows from the same source, labelled by the same rules. "
         "The model has learnt the errors and the slant of these labels too; let a person look "
         "wherever an answer has consequences.",
-        "Use": f"python -m helpers predict {run.folder.name} FILE --output predictions.csv",
-        "Versions": ", ".join(f"{name} {number}" for name, number in about["versions"].items()),
-        "Fingerprint": about["fingerprint"],
+        "Use": f"python -m helpers predict {title} FILE --output predictions.csv",
     }
-    return html_table(pd.DataFrame(facts.items(), columns=["", " "]))
+    return html_table(pd.DataFrame((told | facts).items(), columns=["", " "]))

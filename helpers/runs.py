@@ -28,6 +28,16 @@ class Run:
     details: dict
 
     @property
+    def labels(self) -> list[str] | None:
+        """The label names in the order of their ids; None if the model predicts a number."""
+        return self.details["labels"]
+
+    @property
+    def data_sha256(self) -> str:
+        """A hash of the rows that the run was trained and chosen on; see `data_hash`."""
+        return self.details["data_sha256"]
+
+    @property
     def metrics(self) -> dict[str, float]:
         """The scores on the validation rows after training."""
         return self.details["metrics"]
@@ -54,10 +64,10 @@ def fingerprint_of(plan: dict) -> str:
 
 
 def data_hash(data, columns: tuple) -> str:
-    """SHA-256 of the texts, targets and label names of train and validation."""
+    """SHA-256 of the texts, targets and label names of train and, if there is one, validation."""
     texts, target, labels = columns
     digest = hashlib.sha256(json.dumps(labels).encode())
-    for split in ("train", "validation"):
+    for split in [split for split in ("train", "validation") if split in data]:
         digest.update(json.dumps(rows_of(data[split], texts)).encode())
         digest.update(target_values(data[split], target).tobytes())
     return digest.hexdigest()

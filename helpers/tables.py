@@ -1,6 +1,7 @@
 """A user's own rows, from files or from GLUE: read, checked, and cut into splits without a leak."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 
 from .files import TABLES, as_number, in_file, read_rows
 from .hub import hub
+from .session import warn
 from .splits import SPLITS, cut, find_leaks, text_key
 
 OURS = ("where", "split", "predicted")  # columns that are added to a user's own
@@ -51,6 +53,12 @@ class Table:
         """The rows of one split."""
         return self.frame[self.frame["split"] == split]
 
+    def rows(self, split: str | None = None) -> list:
+        """Each row's text, or its pair of texts; of one split, or of all in the order of files."""
+        frame = self.part(split) if split else self.frame
+        columns = [frame[column].tolist() for column in self.texts]
+        return columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+
     def targets(self, split: str) -> np.ndarray:
         """The label ids, or the numbers, of one split."""
         labels = self.part(split)[self.label].tolist()
@@ -69,6 +77,32 @@ class Table:
             rows = dict(zip(columns, texts, strict=True)) | {"label": self.targets(split)}
             made[split] = Dataset.from_dict(rows, features=features)
         return made
+
+
+def load_table(files: str | Path | Mapping[str, str | Path], text: str | Sequence[str], label: str):
+    """Load labelled rows of your own as a `DatasetDict`, for notebooks and `fine_tune`.
+
+    files: one .csv, .tsv, .jsonl or .parquet file, which is cut into train, validation and test
+        (70, 15 and 15 %, stratified, equal texts on one side); or {"train": file, "validation":
+        file, "test": file}, of which a missing validation or test split is cut from train.
+    text: the column with the texts, or two columns for pairs. label: the column with the classes,
+        or with numbers, which are taken for a regression if they have decimals or many values.
+    Returns: a DatasetDict with the columns text (for pairs second_text too) and label, a
+        ClassLabel with the names sorted, or a float.
+    Raises: ValueError that names the file, the line and the cure. What is odd about the rows, but
+        no error, is a warning.
+    """
+    named = files if isinstance(files, Mapping) else {"train": files}
+    if unknown := set(named) - set(SPLITS) or ("train" not in named and {"no train"}):
+        raise ValueError(
+            f"files names {unknown.pop()}: give train, and validation and test if any."
+        )
+    columns = [text] if isinstance(text, str) else list(text)
+    paths = {split: Path(named[split]) for split in SPLITS if split in named}
+    table = read_files(paths, columns, label, "auto")
+    for note in table.notes:
+        warn(note)
+    return table.datasets()
 
 
 def read_files(files: dict[str, Path], texts: list[str], label: str, task: str) -> Table:
@@ -92,6 +126,21 @@ def read_files(files: dict[str, Path], texts: list[str], label: str, task: str) 
     if leak := first_leak(frame, keys):
         raise ValueError(f"{leak}: delete them, or give one file and the splits are made for you.")
     return Table(frame, texts, label, names, tuple(oddities(frame, keys, label, names)))
+
+
+def read_labelled(path: Path, texts: list[str], label: str) -> Table:
+    """All rows of one file with their classes, not cut: every row is in the split train.
+
+    Raises: ValueError that names the file, the line and the cure; for numbers too.
+    """
+    frame = read_table(path, texts, label).assign(split="train")
+    names = label_names(frame, label, "auto")
+    if names is None:
+        raise ValueError(
+            f"{path}: {label!r} holds numbers: only classes can be searched for errors."
+        )
+    frame[label] = frame[label].map(class_name)
+    return Table(frame, texts, label, names)
 
 
 def read_table(path: Path, texts: list[str], label: str | None = None) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pytest
 from hub_server import Hub
 from pyarrow import parquet
 
-from helpers import load_checkpoint, load_corpus, score_hunt
+from helpers import load_checkpoint, load_corpus, load_table, score_hunt
 from helpers.commands import main
 from helpers.tables import GLUE, read_files, read_table
 from helpers.trainer import CourseTrainer, training_arguments
@@ -124,7 +124,7 @@ def test_train_predict_errors(place, rows, train, capsys):
     assert train("mine.csv", *PLAIN) == 0
     told = capsys.readouterr().out
     assert "120 rows (train 84, validation 18, test 18), 2 classes: anger, joy" in told
-    assert "majority" in told and "fine-tuned" in told
+    assert all(model in told for model in ("majority", "TF-IDF", "cheap", "fine-tuned"))
 
     outputs = read("out/predictions.csv")
     assert [row["id"] for row in outputs] == [row["id"] for row in rows], "the order of the file"
@@ -149,7 +149,7 @@ def test_train_predict_errors(place, rows, train, capsys):
     words = " ".join(page.words)
     for part in ("Data", "Scores", "Training", "Each class", "Most suspicious rows", "Model card"):
         assert part in words
-    for number in ("84", "majority", "TF-IDF", "fine-tuned"):
+    for number in ("84", "majority", "TF-IDF", "cheap", "fine-tuned", "layer 2", "letters"):
         assert number in words
 
     assert main(["predict", "out", "mine.csv", "--output", "new/again.csv"]) == 0
@@ -166,12 +166,123 @@ def test_train_predict_errors(place, rows, train, capsys):
     for row in found:
         assert row["suggested"] != row["mood"] == by_place[row["where"]]["mood"]
         assert row["text"] == by_place[row["where"]]["text"]
+        assert row["split"] == by_place[row["where"]]["split"]
+    listed = [row["where"] for row in found[:20]]
+    assert [place for place in page.words if place in by_place] == listed, "the same order"
+
+    check_one_order(found)
 
     capsys.readouterr()
     before = Path("out/predictions.csv").read_bytes()
     assert train("mine.csv", *PLAIN) == 0, "a finished run is loaded"
     assert "Loaded the finished run out" in capsys.readouterr().out
     assert Path("out/predictions.csv").read_bytes() == before
+
+
+def test_the_cheap_model_is_saved_and_used(place, rows, tiny, capsys, refuses):
+    write("mine.csv", rows)
+    command = ["train", "mine.csv", *PLAIN, "--model", "cheap", "--output", "out"]
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert "majority" in told and "fine-tuned" not in told
+    assert told.count(" cheap ") == 2, "a row for validation and one for test"
+    names = ["cheap_model.npz", "columns.json", "predictions.csv", "report.html"]
+    assert sorted(path.name for path in Path("out").iterdir()) == names
+    outputs = read("out/predictions.csv")
+    test = [row for row in outputs if row["split"] == "test"]
+    accuracy = np.mean([row["predicted"] == row["mood"] for row in test])
+    assert re.search(rf"test .*\n.*\n +cheap +{accuracy:.3f}", told), "the scores are of these rows"
+
+    assert main(["predict", "out", "mine.csv", "--output", "again.csv"]) == 0
+    again = read("again.csv")
+    assert [row["predicted"] for row in again] == [row["predicted"] for row in outputs]
+    assert main(["errors", "out", "--output", "errors.csv"]) == 0
+    assert read("errors.csv")[0]["suggested"] in ("joy", "anger")
+    page = Page(Path("out/report.html").read_text("utf-8"))
+    words = " ".join(page.words)
+    assert "Training" not in page.words and page.tags.count("img") == 1
+    assert "a mean of linear models" in words and "python -m helpers predict out FILE" in words
+
+    assert main(command) == 0, "the same rows may be asked for again"
+    write("mine.csv", rows[:-2])
+    refuses(command, "out holds something other than this model")
+    Path("full").mkdir()
+    Path("full/letter.txt").write_text("mine")
+    refuses([*command[:-1], "full"], "full holds something other")
+
+
+def test_a_console_that_does_not_know_all_letters(place, rows):
+    names = {"joy": "sevinç", "anger": "öfke ışığı"}
+    write("mine.csv", [row | {"mood": names[row["mood"]]} for row in rows])
+    command = [sys.executable, "-m", "helpers", "train", "mine.csv", *PLAIN, "--model", "cheap"]
+    done = fresh(*command, "--output", "out", PYTHONIOENCODING="ascii", COURSE_HOME=place.parent)
+    assert done.returncode == 0, done.stderr
+    assert "\\u0131" in done.stdout and read("out/predictions.csv")[0]["mood"] in names.values()
+
+
+def test_the_cheap_model_of_pairs_and_numbers(place, capsys):
+    pairs = load_corpus("pairs")["train"].select(range(100))
+    write("pairs.jsonl", list(pairs))
+    given = ["--text", "sentence1", "sentence2", "--label", "score", "--model", "cheap"]
+    assert main(["train", "pairs.jsonl", *given, "--output", "out"]) == 0
+    assert "pearson" in capsys.readouterr().out
+    assert main(["predict", "out", "pairs.jsonl", "--output", "again.csv"]) == 0
+    assert all(np.isfinite(float(row["predicted"])) for row in read("again.csv"))
+
+
+def test_errors_of_a_file(place, rows, refuses):
+    """Every row is looked into, also one whose label is a slip of the pen."""
+    write("mine.csv", changed(rows, 3, mood="jooy"))
+    assert main(["errors", "mine.csv", *PLAIN, "--output", "errors.csv"]) == 0
+    slip = next(row for row in read("errors.csv") if row["mood"] == "jooy")
+    assert slip["where"] == "mine.csv, line 5" and slip["suspicion"] == "1.0"
+    refuses(["errors", "mine.csv", "--output", "x.csv"], "mine.csv", "--text", "--label")
+    refuses(["errors", "none.csv", *PLAIN, "--output", "x.csv"], "no file none.csv")
+    write("numbers.csv", [row | {"mood": f"{i}.5"} for i, row in enumerate(rows)])
+    refuses(["errors", "numbers.csv", *PLAIN, "--output", "x.csv"], "holds numbers")
+    Path("folder").mkdir()
+    refuses(["errors", "folder", *PLAIN, "--output", "x.csv"], "leave out --text and --label")
+
+
+def test_a_table_of_ones_own(place, rows):
+    write("mine.csv", rows)
+    data = load_table("mine.csv", text="text", label="mood")
+    assert {split: len(part) for split, part in data.items()} == {
+        "train": 84,
+        "validation": 18,
+        "test": 18,
+    }
+    assert data["train"].features["label"].names == ["anger", "joy"]
+    expected = read_files({"train": Path("mine.csv")}, ["text"], "mood", "auto")
+    assert data["test"]["text"][:] == expected.rows("test")
+    write("train.csv", rows[:90])
+    write("test.csv", [*rows[90:], rows[95]])
+    with pytest.warns(UserWarning, match="repeat the text of an earlier row: 1") as seen:
+        data = load_table({"train": "train.csv", "test": Path("test.csv")}, "text", "mood")
+    assert [warning.filename for warning in seen] == [__file__]
+    assert len(data["test"]) == 31 and len(data["validation"]) == 13
+
+
+@pytest.mark.parametrize(
+    ("files", "part"),
+    [({"test": "mine.csv"}, "train"), ({"train": "mine.csv", "dev": "mine.csv"}, "dev")],
+)
+def test_tables_that_are_none(place, rows, files, part, refused):
+    write("mine.csv", rows)
+    with refused(ValueError, part):
+        load_table(files, "text", "mood")
+    with refused(ValueError, "no column 'feeling'"):
+        load_table("mine.csv", "text", "feeling")
+
+
+def check_one_order(found):
+    """With a run or without, the order of suspicion is the same."""
+    assert main(["errors", "mine.csv", *PLAIN, "--output", "of_file.csv"]) == 0
+    of_file = read("of_file.csv")
+    assert [(r["where"], r["suspicion"]) for r in of_file] == [
+        (r["where"], r["suspicion"]) for r in found
+    ], "with a run or without, one order"
+    assert "split" not in of_file[0]
 
 
 def test_hostile_words_are_shown_and_not_obeyed(place, rows, train):
@@ -404,6 +515,27 @@ def test_outputs_that_cannot_be_written(place, rows, refuses):
     for command in (["predict", "run", "mine.csv"], ["errors", "run"]):
         refuses([*command, "--output", "full"], "full is a folder")
         refuses([*command, "--output", "taken/out.csv"], "cannot be written")
+
+
+def test_nothing_that_is_read_is_written_over(place, rows, refuses):
+    write("mine.csv", rows)
+    train = ["train", "mine.csv", *PLAIN, "--model", "cheap", "--output", "out"]
+    assert main(train) == 0
+    Path("link.csv").symlink_to("mine.csv")
+    for output in ("mine.csv", "./link.csv", "out/predictions.csv", "out/cheap_model.npz"):
+        refuses(["predict", "out", "mine.csv", "--output", output], "is read by this command")
+    for output in ("out/predictions.csv", "out/columns.json"):
+        refuses(["errors", "out", "--output", output], "is read by this command")
+    refuses(["errors", "mine.csv", *PLAIN, "--output", "mine.csv"], "is read by this command")
+    assert main(["errors", "out", "--output", "out/errors.csv"]) == 0, "a new file may lie there"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_what_is_no_ordinary_file_is_left_alone(place, rows, refuses):
+    write("mine.csv", rows)
+    os.mkfifo("pipe")
+    for output in ("pipe", "/dev/null"):
+        refuses(["errors", "mine.csv", *PLAIN, "--output", output], "is no ordinary file")
 
 
 def test_runs_that_are_none(place, rows, refuses):

@@ -64,6 +64,23 @@ def test_the_last_layer_has_two_names(checkpoint, texts):
     np.testing.assert_allclose(last, seventh, atol=1e-5)
 
 
+@pytest.mark.parametrize("pool", ["cls", "mean"])
+def test_several_layers_stand_side_by_side_after_one_pass(checkpoint, texts, one_by_one, pool):
+    passes = []
+    hook = checkpoint[1].register_forward_pre_hook(lambda *_: passes.append(1))
+    one = extract_features(texts[:6], *checkpoint, pool=pool)
+    passes_for_one = len(passes)
+    found = extract_features(texts[:6], *checkpoint, pool=pool, layer=[4, -1, 0])
+    hook.remove()
+    assert len(passes) == 2 * passes_for_one, "as many passes as for one layer"
+    assert found.shape == (6, 3 * 384)
+    for place, layer in enumerate([4, 6, 0]):
+        expected = np.stack([vector(states[layer], pool) for states in one_by_one[:6]])
+        np.testing.assert_allclose(found[:, 384 * place : 384 * (place + 1)], expected, atol=3e-5)
+    np.testing.assert_allclose(found[:, 384:768], one, atol=1e-6)
+    assert extract_features([], *checkpoint, layer=[1, 2]).shape == (0, 768)
+
+
 def test_no_texts_and_one_text(checkpoint, texts):
     assert extract_features([], *checkpoint).shape == (0, 384)
     one = extract_features(texts[:1], *checkpoint, pool="mean")
@@ -125,9 +142,11 @@ def test_every_list_like_of_strings_will_do(checkpoint):
 def test_unknown_pools_and_layers_are_refused(checkpoint, refused):
     with refused(ValueError, "'max'", "cls", "mean"):
         extract_features(["a"], *checkpoint, pool="max")
-    for layer in (7, -8):
-        with refused(ValueError, str(layer), "0 to 6"):
+    for layer in (7, -8, [3, 7]):
+        with refused(ValueError, "0 to 6"):
             extract_features(["a"], *checkpoint, layer=layer)
+    with refused(ValueError, "layer is empty"):
+        extract_features(["a"], *checkpoint, layer=[])
 
 
 def test_the_model_is_left_as_it_was(checkpoint, monkeypatch):
@@ -311,6 +330,7 @@ def test_other_use_of_the_tokenizer_does_not_spoil_the_cache(runs_of, checkpoint
         (["a b", "c", ""], {}),
         (["a b", "c"], {"pool": "mean"}),
         (["a b", "c"], {"layer": 3}),
+        (["a b", "c"], {"layer": [3, 6]}),
     ],
 )
 def test_other_texts_order_pool_or_layer_make_another_file(home, runs_of, texts, options):
@@ -337,7 +357,7 @@ def test_other_weights_make_another_file(home, runs_of, checkpoint):
 def test_where_one_text_ends_is_part_of_the_name(checkpoint):
     """Matters for tokenizers that set no special token between texts."""
     once, other = ([np.array(ids, dtype=np.int32) for ids in texts] for texts in ENDS)
-    names = {features._cache_file(ids, checkpoint[1], "cls", -1) for ids in (once, other)}
+    names = {features._cache_file(ids, checkpoint[1], "cls", [6]) for ids in (once, other)}
     assert len(names) == 2
 
 

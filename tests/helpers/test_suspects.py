@@ -1,11 +1,14 @@
 """The judges of a row's label, and the ways to put them together."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from cleanlab.rank import get_label_quality_scores
 from datasets import Dataset, DatasetDict
 
 from helpers import loss_table, suspicious_labels
-from helpers.suspects import confident_learning, fold_probabilities, lead_of_another
+from helpers.suspects import confident_learning, doubts, fold_probabilities, judge, lead_of_another
+from helpers.tables import Table
 
 NAMES = ["sadness", "joy", "love", "anger", "fear", "surprise"]
 
@@ -14,17 +17,24 @@ def labels_of(dataset):
     return np.array(dataset["label"][:])
 
 
+JUDGES = ["words", "letters", "layer 3", "layer 4", "layer 5", "layer 6"]
+
+
 def test_rankers_stand_side_by_side_in_dataset_order(run, data):
     found = suspicious_labels(run, data)
-    rankers = ["loss", "k_fold", "words", "confident", "dynamics", "combined"]
+    rankers = ["loss", *JUDGES, "confident", "dynamics", "combined"]
     assert list(found) == ["text", "label", "predicted", *rankers]
     assert found["text"].tolist() == data["validation"]["text"][:]
     assert np.isfinite(found[rankers].to_numpy()).all()
     labels = labels_of(data["validation"])
     np.testing.assert_allclose(found["loss"], loss_table(run, data["validation"])["loss"])
     p = fold_probabilities(data, "validation")
-    for ranker in ("k_fold", "words"):
+    assert list(p) == JUDGES
+    for ranker in JUDGES:
+        np.testing.assert_allclose(p[ranker].sum(1), 1, atol=1e-5)
         np.testing.assert_allclose(found[ranker], -np.log(p[ranker][range(40), labels]), rtol=1e-5)
+    believed = np.mean([probability[range(40), labels] for probability in p.values()], axis=0)
+    np.testing.assert_allclose(found["combined"], 1 - believed, atol=1e-6)
     mean = run.dynamics["validation"].mean(0)
     others = [np.delete(mean[i], labels[i]).max() - mean[i, labels[i]] for i in range(40)]
     by_epoch = lead_of_another(run.dynamics["validation"], labels)
@@ -33,12 +43,33 @@ def test_rankers_stand_side_by_side_in_dataset_order(run, data):
 
 
 def test_on_train_a_loss_is_shown_only_out_of_sample(run, data):
-    rankers = ["k_fold", "words", "confident", "dynamics", "combined"]
+    rankers = [*JUDGES, "confident", "dynamics", "combined"]
     assert list(suspicious_labels(run, data, "train"))[3:] == rankers
     logits = np.zeros((60, 6), dtype=np.float32)
     found = suspicious_labels(run, data, "train", logits=logits)
     assert list(found)[3:] == ["loss", *rankers]
     np.testing.assert_allclose(found["loss"], np.log(6), rtol=1e-5)
+
+
+def test_the_suspicion_is_one_order_for_table_and_command(data):
+    """`errors` judges the rows of a table as `suspicious_labels` judges those of a dataset."""
+    texts = [text for split in ("train", "validation") for text in data[split]["text"][:]]
+    labels = np.concatenate([labels_of(data[split]) for split in ("train", "validation")])
+    frame = pd.DataFrame({"text": texts, "label": [NAMES[label] for label in labels]}, dtype=object)
+    frame = frame.assign(where=[f"line {i}" for i in range(100)], split=["train"] * 100)
+    listed = doubts(Table(frame, ["text"], "label", NAMES))
+    p = fold_probabilities(data, "validation")
+    mean = sum(p.values()) / 6
+    expected = 1 - mean[range(40), labels[60:]].astype(float)
+    by_place = listed.set_index("where")
+    for row in range(40):
+        place = f"line {60 + row}"
+        if mean[row].argmax() == labels[60 + row]:
+            assert place not in by_place.index
+        else:
+            assert by_place.loc[place, "suspicion"] == pytest.approx(expected[row], abs=1e-4)
+            assert by_place.loc[place, "suggested"] == NAMES[mean[row].argmax()]
+    assert listed["suspicion"].is_monotonic_decreasing and len(listed)
 
 
 def test_a_split_that_the_training_did_not_meet_has_no_dynamics(run, data):
@@ -71,3 +102,31 @@ def test_confident_learning_on_a_toy_example():
     gap = (0.5 - usual[1]) - (0.5 - usual[0])
     assert suspicion[4] == pytest.approx(gap) and suspicion[5] == pytest.approx(-gap)
     assert suspicion.argmax() == 5
+
+
+def test_confident_learning_is_the_margin_of_cleanlab():
+    rng = np.random.default_rng(1)
+    p = rng.dirichlet(np.ones(4), size=200).astype(np.float32)
+    labels = rng.integers(0, 4, 200)
+    quality = get_label_quality_scores(
+        labels, p, method="normalized_margin", adjust_pred_probs=True
+    )
+    ours = confident_learning(p, labels)
+    assert (np.argsort(-ours, kind="stable") == np.argsort(quality, kind="stable")).all()
+
+
+def test_a_row_without_a_label_is_judged_by_nobody(data):
+    texts, labels = data["train"]["text"][:], labels_of(data["train"])
+    labels[5] = -1
+    by_judge = judge(texts, labels, NAMES)
+    for probability in by_judge.values():
+        assert not probability[5].any() and probability[6].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_label_that_stands_once_is_judged_all_the_same(data):
+    """A slip of the pen makes a class of its own, and is as suspicious as can be."""
+    texts = data["train"]["text"][:]
+    labels = np.where(labels_of(data["train"]) == 1, 0, 1)
+    labels[7] = 2
+    for probability in judge(texts, labels, ["yes", "no", "on"]).values():
+        assert probability[7, 2] == 0
