@@ -16,6 +16,8 @@ from helpers.cheap import (
     unit_states,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def own_runs(home):

@@ -10,6 +10,8 @@ from helpers import loss_table, suspicious_labels
 from helpers.suspects import confident_learning, doubts, fold_probabilities, judge, lead_of_another
 from helpers.tables import Table
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["sadness", "joy", "love", "anger", "fear", "surprise"]
 
 
