@@ -69,10 +69,8 @@ def _extract(ids: list[np.ndarray], tokenizer, model, pool: str, layers: list[in
     import torch
 
     def vectors(output, batch):
-        states, mask = (
-            (*output.hidden_states[:-1], output.last_hidden_state),
-            batch["attention_mask"],
-        )
+        states = (*output.hidden_states[:-1], output.last_hidden_state)
+        mask = batch["attention_mask"]
         return torch.cat([pooled(states[layer], mask, pool) for layer in layers], dim=1)
 
     rows = [{"input_ids": text_ids} for text_ids in ids]
