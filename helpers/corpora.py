@@ -136,7 +136,8 @@ def read_hub(corpus: Corpus) -> dict[str, Rows]:
     """Read a corpus from the Hub into checked rows, by split."""
     from datasets import load_dataset
 
-    with hub(corpus.hub[0], 'check the network, or write PROFILE = "pocket" for the bundled data'):
+    cure = 'check the network, or write PROFILE = "pocket" for the bundled data'
+    with hub(corpus.hub[0], cure, "datasets--" + corpus.hub[0].replace("/", "--")):
         data = load_dataset(*corpus.hub)
     data = data.rename_columns(dict(corpus.renamed))
     tables = {}

@@ -1,18 +1,24 @@
 """Hidden states for a whole corpus: one vector a text, in the order of the texts."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from .batches import check_texts, run_sorted, tokenize
-from .files import whole_file
-from .session import current, make_runs_folder, runs_folder
+from .files import plain_errors, whole_file
+from .session import current, make_runs_folder, runs_folder, warn
 
 POOLS = ("cls", "mean")
+UNREAD = {  # settings that change no hidden state
+    *("_name_or_path", "architectures", "dtype", "transformers_version"),
+    *("id2label", "label2id", "problem_type"),
+}
 
 
+@plain_errors
 def extract_features(
     texts,
     tokenizer,
@@ -44,9 +50,12 @@ def extract_features(
     except (OSError, ValueError, EOFError):  # not there yet, or not whole
         features = _extract(ids, tokenizer, model, pool, layers)
     make_runs_folder()
-    path.parent.mkdir(exist_ok=True)
-    with whole_file(path) as draft, draft.open("wb") as stream:
-        np.save(stream, features)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with whole_file(path) as draft, draft.open("wb") as stream:
+            np.save(stream, features)
+    except OSError as error:
+        warn(f"The features could not be kept in {path.parent} ({error.strerror}).")
     return features
 
 
@@ -95,12 +104,14 @@ def pooled(states, mask, pool: str):
 
 
 def _cache_file(ids: list[np.ndarray], model, pool: str, layers: list[int]) -> Path:
-    """A file named after all that the features follow from: token ids, weights and settings."""
+    """A file named after all that the features follow from: ids, weights, config and settings."""
     import torch
 
-    session = current()
-    lengths = [len(text_ids) for text_ids in ids]
-    key = hashlib.sha256(f"{pool} {layers} {session.dtype} {session.device} {lengths}".encode())
+    session, config = current(), model.base_model.config.to_dict()
+    for name in UNREAD & config.keys():
+        del config[name]
+    settings = [pool, layers, session.dtype_name, str(session.device), list(map(len, ids)), config]
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for text_ids in ids:
         key.update(text_ids)
     for parameter in model.base_model.parameters():

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import errno
+import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial, wraps
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +34,8 @@ def read_rows(
     columns: those of a .txt file without a header, the text first.
     Raises: ValueError that names the line and the cure, but not the file: see `in_file`.
     """
+    if not path.is_file():
+        raise ValueError("it is no ordinary file: choose another.")
     content, ending = path.read_bytes(), path.suffix.lower()
     if ending == ".parquet":
         return list(_parquet_rows(content))
@@ -130,18 +137,160 @@ def reason(error: BaseException) -> str:
     return ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]]).rstrip(".")
 
 
+FULL_DISK = (
+    "No space left|StorageFull|code: 28|os error 28|quota exceeded|unexpected pos|file write"
+)
+NO_MEMORY = "out of memory|allocate memory|not enough memory|bad alloc"
+
+
+def sentence(error: BaseException) -> str | None:
+    """What to say of a full disk or of too little memory, whichever library tells it; else None."""
+    place = f" at {error.filename}" if getattr(error, "filename", None) else ""
+    if getattr(error, "errno", 0) == errno.ENOSPC or re.search(FULL_DISK, str(error), re.I):
+        return f"The disk is full{place}: make room and do the same again."
+    if isinstance(error, MemoryError) or re.search(NO_MEMORY, str(error), re.I):
+        return "There is too little memory: close other programs, or take fewer rows at a time."
+    return None
+
+
+def plain_errors(function: Callable) -> Callable:
+    """Make a function tell a full disk and a lack of memory in a sentence, as a RuntimeError."""
+
+    @wraps(function)
+    def told(*args, **options):
+        try:
+            return function(*args, **options)
+        except Exception as error:
+            if said := sentence(error):
+                raise RuntimeError(said) from None
+            raise
+
+    return told
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hashes_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file of a folder, by name."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return {path.name: sha256_of(path) for path in files}
+
+
+def changed_files(folder: Path, hashes: dict[str, str]) -> list[Path]:
+    """The files that are missing, or are not those whose SHA-256 was written down."""
+    paths = {folder / name: known for name, known in hashes.items()}
+    return [p for p, known in paths.items() if not p.is_file() or sha256_of(p) != known]
+
+
+def read_json(path: Path, cure: str, needed: Sequence[str] = ()) -> dict:
+    """The object in a JSON file that this package wrote.
+
+    Raises: ValueError if it is damaged, or lacks one of the keys that are needed.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or not set(needed) <= content.keys():
+        raise ValueError(f"{path} is damaged or from another version: {cure}.")
+    return content
+
+
+def sync(path: Path) -> None:
+    """Have a file's content, or a folder's names, on the disk before going on."""
+    try:
+        number = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+    except OSError as error:  # not every system can do it for every file
+        if error.errno in (errno.ENOSPC, errno.EIO):
+            raise
+
+
+_locked: set[Path] = set()  # by this process
+
+
+@contextmanager
+def locked(folder: Path, busy: str) -> Iterator[None]:
+    """Keep other processes out of the lines within; one that ends, however it ends, is out of them.
+
+    busy: what to say when another process is in them.
+    Raises: RuntimeError that says so, at once.
+    """
+    folder = folder.resolve()
+    if folder in _locked:
+        yield
+        return
+    file = folder / ".lock" if os.name == "nt" else None  # there, no folder can be opened
+    number = _lock(file or folder)
+    if number is None:
+        raise RuntimeError(busy)
+    _locked.add(folder)
+    try:
+        yield
+    finally:
+        _locked.remove(folder)
+        os.close(number)
+        if file:
+            with suppress(OSError):
+                file.unlink()
+
+
+def _lock(path: Path) -> int | None:
+    """Lock a file or folder until the number that is returned is closed; None if another has it."""
+    if os.name == "nt":
+        import msvcrt
+
+        number = os.open(path, os.O_RDWR | os.O_CREAT)
+        lock = partial(msvcrt.locking, number, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        number = os.open(path, os.O_RDONLY)
+        lock = partial(fcntl.flock, number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        lock()
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
+            os.close(number)
+            return None
+        # any other error: this disk has no locks
+    return number
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """The draft of a file, to be written within: a reader sees the old file or the whole new one.
 
+    A link stays a link, a file keeps its permissions, and the draft of a process that was killed is
+    removed.
     Raises: OSError where the folder is missing or full; the old file then stays as it was.
     """
+    path = path.resolve()
+    for draft in path.parent.glob(f"{escape(path.name)}.*.tmp"):
+        if (number := _lock(draft)) is not None:  # nobody is writing it
+            os.close(number)
+            draft.unlink(missing_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    draft.touch()
+    number = None if os.name == "nt" else _lock(draft)  # there, no open file can be renamed
     try:
         yield draft
+        if path.exists():
+            draft.chmod(path.stat().st_mode)
+        sync(draft)
         draft.replace(path)
+        sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+        if number is not None:
+            os.close(number)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from .batches import run_sorted, tokenize
+from .files import plain_errors
 
 
+@plain_errors
 def predict_logits(model, tokenizer, texts) -> np.ndarray:
     """Run texts through a model with a head.
 

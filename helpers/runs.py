@@ -4,18 +4,22 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from .checkpoints import FULL, POCKET, load_checkpoint
+from .checkpoints import FORMAT, FULL, POCKET, RUN, load_folder, read_run
 from .columns import rows_of, target_values
-from .files import write_json
-from .session import profile_name, runs_folder
+from .files import changed_files, hashes_of, read_json, sha256_of, sync, whole_file, write_json
+from .session import profile_name, runs_folder, say
 
 MARK = 12  # letters of the fingerprint in a folder's name
+TRAINING = ".training"  # within a run's folder, until it is finished
+PLAN = "plan.json"  # within TRAINING: what an interrupted training must go on with
+WHOLE = "whole.json"  # within a checkpoint: its files' SHA-256, written when all are on the disk
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,16 @@ class Run:
     def labels(self) -> list[str] | None:
         """The label names in the order of their ids; None if the model predicts a number."""
         return self.details["labels"]
+
+    @property
+    def texts(self) -> list[str]:
+        """The text columns that the run was trained on."""
+        return self.details["texts"]
+
+    @property
+    def dtype(self) -> str:
+        """The number format that it was trained in, "float32" or "bfloat16"."""
+        return self.details["machine"]["dtype"]
 
     @property
     def data_sha256(self) -> str:
@@ -73,14 +87,6 @@ def data_hash(data, columns: tuple) -> str:
     return digest.hexdigest()
 
 
-def weights_hash(folder: Path) -> str:
-    """SHA-256 of the checkpoint's weights."""
-    digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.safetensors")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
 def checkpoint_name(asked: str | Path | None) -> str:
     """The Hub id of the checkpoint that `load_checkpoint(asked)` takes, or its folder's name."""
     asked = str(asked or os.environ.get("COURSE_CHECKPOINT") or "")
@@ -95,88 +101,184 @@ def run_folder(name: str, fingerprint: str) -> Path:
     return runs_folder() / f"{name}-{fingerprint[:MARK]}"
 
 
-def partial_folder(folder: Path, fingerprint: str) -> Path:
-    """Where a run lies until it is finished."""
-    mark = f"-{fingerprint[:MARK]}"
-    return folder.with_name(f"{folder.name.removesuffix(mark)}{mark}.partial")
-
-
 def shown(folder: Path) -> str:
     """A run's folder as the course tells it."""
     return f"runs/{folder.name}" if folder.parent == runs_folder() else str(folder)
 
 
-def save_run(partial: Path, folder: Path, tokenizer, model, details: dict) -> None:
-    """Save what is to stay in a folder of its own, run.json last, and give it its final name."""
-    final = partial / "final"
-    shutil.rmtree(final, ignore_errors=True)
-    final.mkdir()
-    epochs = [read_arrays(file) for file in sorted(partial.glob("epoch-*.npz"))]
-    dynamics = {}
-    for split in ("train", "validation"):
-        dynamics[split] = np.stack([epoch[split] for epoch in epochs])
-    np.savez(final / "dynamics.npz", **dynamics)
-    tokenizer.save_pretrained(final)
-    model.save_pretrained(final)
-    details["files"] = {file.name: file.stat().st_size for file in sorted(final.iterdir())}
-    write_json(final / "run.json", details)
-    shutil.rmtree(folder, ignore_errors=True)
-    final.replace(folder)
-    shutil.rmtree(partial)
+def check_folder(folder: Path, fingerprint: str) -> None:
+    """Raise ValueError if a run's own folder holds something other than this run or its training.
+
+    What has come there since the training was interrupted may stay.
+    """
+    if not folder.is_dir():
+        return
+    training = folder / TRAINING
+    cure = "choose another folder"
+    if (training / PLAN).is_file():
+        plan = read_json(training / PLAN, f"delete {training}", ("fingerprint",))
+        if plan["fingerprint"] != fingerprint:
+            raise ValueError(
+                f"{folder} holds the interrupted training of other rows or arguments: run its "
+                f"command again, or {cure}."
+            )
+        return
+    if (folder / RUN).is_file() and told_fingerprint(folder) == fingerprint:
+        return
+    if others := [path.name for path in sorted(folder.iterdir()) if path != training]:
+        raise ValueError(f"{folder} holds something other than this run ({others[0]}): {cure}.")
 
 
-def read_arrays(file: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file, by name."""
-    with np.load(file) as saved:
-        return dict(saved)
+def told_fingerprint(folder: Path) -> str | None:
+    """The fingerprint in a folder's run.json; None if there is none, or it is damaged."""
+    with suppress(ValueError, OSError):
+        return read_json(folder / RUN, "", ("fingerprint",))["fingerprint"]
 
 
-def finished_run(fingerprint: str, folder: Path | None = None) -> Path | None:
-    """The folder of the finished run with this fingerprint, all of its files in place, or None.
+def finished_run(
+    fingerprint: str, folder: Path | None = None, tell: bool = False
+) -> tuple[Path, dict] | None:
+    """Folder and details of the finished run with this fingerprint, or None.
 
-    folder: the only one to look in, in place of all in runs/.
+    folder: the only one to look in, in place of all in runs/. tell: whether to say that there is
+        one, but damaged.
     """
     if folder:
-        candidates = folder.glob("run.json")
+        folders = [folder]
     else:
-        candidates = runs_folder().glob(f"*-{fingerprint[:MARK]}/run.json")
-    for file in candidates:
-        details = json.loads(file.read_text(encoding="utf-8"))
-        if details["fingerprint"] == fingerprint and is_complete(file.parent, details["files"]):
-            return file.parent
+        folders = [p.parent for p in runs_folder().glob(f"*-{fingerprint[:MARK]}/{RUN}")]
+    for candidate in folders:
+        if told_fingerprint(candidate) == fingerprint:
+            try:
+                return candidate, read_run(candidate)
+            except ValueError as error:
+                if tell:
+                    say(f"{error} This is done now.")
     return None
 
 
-def is_complete(folder: Path, sizes: dict[str, int]) -> bool:
-    """Whether all files of a run are in its folder, and of their size."""
-    for name, size in sizes.items():
-        file = folder / name
-        if not file.is_file() or file.stat().st_size != size:
-            return False
-    return True
-
-
 def load_run(folder: str | Path) -> Run:
-    """The run that was saved in `folder`.
+    """The run that was saved in `folder`, every file as it was saved.
 
-    Raises: ValueError if no finished run is there.
+    Raises: ValueError if no finished run is there, or if it is damaged.
     """
-    folder = Path(folder)
-    if not (folder / "run.json").is_file():
-        raise ValueError(f"{folder} holds no finished run: it has no run.json.")
-    details = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    tokenizer, model = load_checkpoint(folder, details["arguments"]["head"], details["labels"])
+    return open_run(Path(folder), read_run(Path(folder)))
+
+
+def open_run(folder: Path, details: dict) -> Run:
+    """The run in a folder whose files are known to be whole."""
+    tokenizer, model = load_folder(folder, details["arguments"]["head"], details["labels"])
     return Run(model, tokenizer, folder, details)
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """The newest whole checkpoint of Trainer's in `folder`; its state is written last."""
-    newest, most_steps = None, -1
-    for file in folder.glob("checkpoint-*/trainer_state.json"):
-        try:
-            steps = json.loads(file.read_text(encoding="utf-8"))["global_step"]
-        except ValueError:  # half written
-            continue
-        if steps > most_steps:
-            newest, most_steps = file.parent, steps
-    return newest
+def save_run(training: Path, tokenizer, model, details: dict) -> None:
+    """Put what is to stay of a training into a folder of its own, run.json last."""
+    final = training / "final"
+    shutil.rmtree(final, ignore_errors=True)
+    final.mkdir()
+    dynamics = {}
+    epochs = sum("eval_loss" in entry for entry in details["log_history"])
+    recorded = [read_arrays(training / epoch_file(epoch + 1)) for epoch in range(epochs)]
+    for split in ("train", "validation"):
+        dynamics[split] = np.stack([epoch[split] for epoch in recorded])
+    np.savez(final / "dynamics.npz", **dynamics)
+    tokenizer.save_pretrained(final)
+    model.save_pretrained(final)
+    usual = (final / "dynamics.npz").stat().st_mode  # safetensors lets nobody else read its files
+    for file in final.iterdir():
+        file.chmod(usual)
+        sync(file)
+    details |= {"format": FORMAT, "files": hashes_of(final)}
+    write_json(final / RUN, details)
+
+
+def publish(training: Path, folder: Path) -> None:
+    """Move a finished run to where it stays, run.json last, and remove its training.
+
+    It may be cut off anywhere and called again. A file that stands in the way is kept, as .old.
+    """
+    final = training / "final"
+    files = read_json(final / RUN, f"delete {training}", ("files",))["files"]
+    for name in [*files, RUN]:
+        source, target = final / name, folder / name
+        if source.is_file():
+            if target.exists() and sha256_of(target) != files.get(name):
+                say(f"Kept: {target} as {keep(target).name}")
+            source.replace(target)
+    sync(folder)
+    clear(training)
+
+
+def keep(file: Path) -> Path:
+    """Rename a file that is in the way, and say how."""
+    number, kept = 1, file.with_name(f"{file.name}.old")
+    while kept.exists():
+        number += 1
+        kept = file.with_name(f"{file.name}.old{number}")
+    return file.rename(kept)
+
+
+def clear(training: Path) -> None:
+    """Remove what a training wrote for itself, and nothing else."""
+    for pattern in ("checkpoint-*", "torn-*", "final"):
+        for folder in training.glob(pattern):
+            shutil.rmtree(folder)
+    for file in [*training.glob("epoch-*.npz*"), training / PLAN]:
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        training.rmdir()
+
+
+def epoch_file(epoch: int) -> str:
+    """The name of the file with the logits of an epoch, which count from 1."""
+    return f"epoch-{epoch:03}.npz"
+
+
+def write_arrays(file: Path, **arrays: np.ndarray) -> None:
+    """Write arrays to an .npz file, whole or not at all."""
+    with whole_file(file) as draft, draft.open("wb") as stream:
+        np.savez(stream, **arrays)
+
+
+def read_arrays(file: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file, by name.
+
+    Raises: ValueError if it is missing or damaged.
+    """
+    try:
+        with np.load(file) as saved:
+            return dict(saved)
+    except Exception as error:  # of zip, numpy or the system
+        raise ValueError(
+            f"{file} is damaged ({type(error).__name__}): delete {file.parent} and train again."
+        ) from None
+
+
+def mark_whole(checkpoint: Path) -> None:
+    """Note that all of a checkpoint is on the disk."""
+    for file in checkpoint.iterdir():
+        sync(file)
+    sync(checkpoint)
+    write_json(checkpoint / WHOLE, hashes_of(checkpoint))
+
+
+def last_checkpoint(training: Path) -> Path | None:
+    """The newest whole checkpoint of Trainer's; one that is torn is set aside, and told."""
+    saved = sorted(training.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1]))
+    for checkpoint in saved:
+        if is_whole(checkpoint):
+            return checkpoint
+        torn = checkpoint.rename(checkpoint.with_name(f"torn-{checkpoint.name}"))
+        say(f"Set aside: {torn} is not whole; the training goes on from before it.")
+    return None
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint holds all that was saved, and the logits of its epoch lie beside it."""
+    try:
+        whole = read_json(checkpoint / WHOLE, "")
+        state = read_json(checkpoint / "trainer_state.json", "", ("epoch",))
+    except (ValueError, OSError):
+        return False
+    logits = checkpoint.parent / epoch_file(round(state["epoch"]))
+    return logits.is_file() and not changed_files(checkpoint, whole)

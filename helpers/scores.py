@@ -64,13 +64,25 @@ def loss_table(run, dataset) -> pd.DataFrame:
 
     run: a `Run`, or anything with its model and tokenizer. dataset: one split, with the columns
         that the run was trained on.
+        A dataset whose label names stand in another order is read by the names.
     Returns: text, label and predicted (names), loss (cross-entropy of the label, in nats) and
         confidence (probability of the predicted class); row i of the table is row i of the
         dataset. A row with a label below 0 has no label and no loss.
-    Raises: ValueError for a run or a dataset without label names.
+    Raises: ValueError for a run or a dataset without label names, or with different ones.
     """
-    texts, labels, names = labelled(dataset)
+    texts, labels, names = labelled(dataset, getattr(run, "texts", None), names_of(run.model))
     return table_of(texts, labels, names, predict_logits(run.model, run.tokenizer, texts))
+
+
+def names_of(model) -> list[str] | None:
+    """The label names of a classifier in the order of its outputs; None if it has been told none.
+
+    Raises: ValueError for a model that predicts a number.
+    """
+    names = [*model.config.id2label.values()]
+    if model.config.problem_type == "regression" or len(names) == 1:
+        raise ValueError("The run predicts numbers: only labels can be looked into.")
+    return None if names[0] == "LABEL_0" else names
 
 
 def table_of(texts: list, labels: np.ndarray, names: list[str], logits: np.ndarray) -> pd.DataFrame:

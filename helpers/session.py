@@ -7,15 +7,16 @@ import random
 import sys
 import time
 import warnings
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
 
-from .files import as_number, write_json
+from .files import as_number, read_json, write_json
 
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parent
@@ -33,6 +34,10 @@ class Session:
     quick: bool
     root: Path = ROOT
     data: Path = ROOT / "data"
+
+    @property
+    def dtype_name(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
 
     @property
     def runs(self) -> Path:
@@ -131,8 +136,22 @@ def start(
     _current = Session(profile, seed, device, chosen, is_quick())
     if not quiet:
         quick = "; QUICK: a few rows only, its numbers mean nothing" if _current.quick else ""
-        print(f"{profile} profile; {device}, {str(chosen).split('.')[1]}; seed {seed}{quick}")
+        print(f"{profile} profile; {device}, {_current.dtype_name}; seed {seed}{quick}")
     return _current
+
+
+@contextmanager
+def number_format(dtype: str) -> Iterator[None]:
+    """Compute in this number format, "float32" or "bfloat16", in the lines within."""
+    global _current
+    import torch
+
+    before = current()
+    _current = replace(before, dtype=getattr(torch, dtype))
+    try:
+        yield
+    finally:
+        _current = before
 
 
 def pick_device():
@@ -233,5 +252,5 @@ def record(**scores: float) -> None:
     print("recorded: " + ", ".join(f"{name}={value:.4f}" for name, value in numbers.items()))
     if target := os.environ.get("COURSE_SCORES"):
         path = Path(target)
-        known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        known = read_json(path, f"delete {path}") if path.is_file() else {}
         write_json(path, known | numbers)

@@ -15,7 +15,7 @@ from .checkpoints import load_checkpoint
 from .columns import labelled
 from .predicting import predict_logits
 from .runs import Run
-from .scores import table_of
+from .scores import names_of, table_of
 from .tables import Table
 
 
@@ -32,17 +32,19 @@ def suspicious_labels(run: Run, data, split: str = "validation", logits=None) ->
         confident: confident learning with the judges' mean probabilities.
         dynamics: by how much another class leads the label, in the mean over the epochs.
         combined: the suspicion, 1 less the judges' mean probability of the label.
+    A dataset whose label names stand in another order than the run's is read by the names.
     Raises: ValueError if run and data do not belong together.
     Source: Chong et al. 2022 (loss), Northcutt et al. 2021 (confident), Pleiss et al. 2020
         (dynamics). `benchmarks/hunt.py` shows how the judges were chosen.
     """
-    texts, labels, names = labelled(data[split])
+    columns, own_names = getattr(run, "texts", None), names_of(run.model)
+    texts, labels, names = labelled(data[split], columns, own_names)
     own = predict_logits(run.model, run.tokenizer, texts) if logits is None else np.array(logits)
     judged = table_of(texts, labels, names, own)
     table = judged[["text", "label", "predicted"]].copy()
     if split != "train" or logits is not None:
         table["loss"] = judged["loss"]
-    by_judge = fold_probabilities(data, split)
+    by_judge = fold_probabilities(data, split, columns, own_names)
     mean = sum(by_judge.values()) / len(by_judge)
     for name, probability in by_judge.items():
         table[name] = -np.log(of_the_label(probability, labels).clip(1e-9))
@@ -56,14 +58,17 @@ def suspicious_labels(run: Run, data, split: str = "validation", logits=None) ->
     return table
 
 
-def fold_probabilities(data, split: str) -> dict[str, np.ndarray]:
+def fold_probabilities(
+    data, split: str, columns: Sequence[str] | None = None, order: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
     """By judge, the class probabilities [n, classes] of a split's rows.
 
-    The judges learn from train, validation and `split` together.
+    The judges learn from train, validation and `split` together. columns, order: of the texts and
+    the classes; see `labelled`.
     """
     texts, labels, places = [], [], {}
     for part in dict.fromkeys(("train", "validation", split)):
-        part_texts, part_labels, names = labelled(data[part])
+        part_texts, part_labels, names = labelled(data[part], columns, order)
         places[part] = slice(len(texts), len(texts) + len(part_texts))
         texts += part_texts
         labels += part_labels.tolist()

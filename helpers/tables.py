@@ -277,7 +277,7 @@ def read_glue(task: str) -> Table:
     """
     from datasets import load_dataset
 
-    with hub(f"GLUE's {task}", "check the network"):
+    with hub(f"GLUE's {task}", "check the network", "datasets--nyu-mll--glue"):
         data = load_dataset("nyu-mll/glue", task)
     sources = {"train": "train", "validation": "validation"}
     if task == "mnli":

@@ -19,6 +19,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from .batches import set_attention
 from .predicting import row_logits
+from .runs import epoch_file, mark_whole, write_arrays
 from .scores import score
 from .session import current
 
@@ -28,6 +29,10 @@ RECIPE = {  # as TrainingArguments calls them; a warm-up below 1 is a share of t
     "lr_scheduler_type": "linear",
     "warmup_steps": 0.1,
 }
+
+
+class Diverged(ValueError):
+    """A training whose weights have run away."""
 
 
 class CourseTrainer(Trainer):
@@ -55,7 +60,7 @@ class CourseTrainer(Trainer):
             eval_dataset=encoded["validation"],
             processing_class=tokenizer,
             data_collator=DataCollatorWithPadding(tokenizer),
-            callbacks=[*callbacks, _Bar()],
+            callbacks=[*callbacks, _Bar(), _Mark()],
         )
         self.remove_callback(PrinterCallback)
         self.targets = targets["validation"]
@@ -125,12 +130,17 @@ class CourseTrainer(Trainer):
     def evaluate(self, *_, **__) -> dict[str, float]:
         self.model.set_attn_implementation(self.attention)
         logits = row_logits(self.model, self.processing_class, self.eval_dataset)
+        if not np.isfinite(logits).all():
+            raise Diverged(
+                f"The training has diverged: after epoch {round(self.state.epoch)} its answers are "
+                f"no numbers. Choose a learning rate below {self.args.learning_rate:g}."
+            )
         if self.args.world_size > 1:
             torch.distributed.all_reduce(self.seen, torch.distributed.ReduceOp.MAX)
         if self.is_world_process_zero():
             seen = self.seen.masked_fill(self.seen.isinf(), torch.nan).cpu().numpy()
-            file = Path(self.args.output_dir, f"epoch-{round(self.state.epoch):03}.npz")
-            np.savez(file, train=seen, validation=logits)
+            file = Path(self.args.output_dir, epoch_file(round(self.state.epoch)))
+            write_arrays(file, train=seen, validation=logits)
         self.seen.fill_(-torch.inf)
         self.batches = 0
         metrics = {f"eval_{name}": x for name, x in score(logits, self.targets).items()}
@@ -154,6 +164,14 @@ class _GroupedSampler(LengthGroupedSampler):
     def __iter__(self):
         self.order = list(super().__iter__())
         return iter(self.order)
+
+
+class _Mark(TrainerCallback):
+    """Notes of each checkpoint that it is whole."""
+
+    def on_save(self, args, state, control, **_):
+        if state.is_world_process_zero:
+            mark_whole(Path(args.output_dir, f"checkpoint-{state.global_step}"))
 
 
 class _Bar(TrainerCallback):
@@ -211,7 +229,7 @@ def training_arguments(arguments: dict, n_rows: int, seed: int, folder: Path) ->
         seed=seed,
         eval_strategy="epoch",
         save_strategy="epoch",
-        save_total_limit=1,
+        save_total_limit=2,
         logging_steps=max(1, steps // 10),
         report_to="none",
         disable_tqdm=True,

@@ -137,3 +137,57 @@ def on_hub(tmp_path):
         return {"HF_ENDPOINT": url, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1"}
 
     return variables
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """120 posts with a mood, three in ten of them bad, and a column of the user's own."""
+    import numpy as np
+
+    from helpers import load_corpus
+
+    data = load_corpus("emotion")["train"]
+    names = data.features["label"].names
+    pairs = zip(data["text"][:], data["label"][:], strict=True)
+    kept = [(text, names[label]) for text, label in pairs if names[label] in ("joy", "anger")]
+    good = [row for row in kept if row[1] == "joy"][:84]
+    bad = [row for row in kept if row[1] == "anger"][:36]
+    mixed = [*good, *bad]
+    np.random.default_rng(0).shuffle(mixed)
+    return [{"id": str(i), "text": text, "mood": mood} for i, (text, mood) in enumerate(mixed)]
+
+
+@pytest.fixture
+def place(tmp_path, home, monkeypatch):
+    """An empty working folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def train(tiny):
+    """`train(file, …)`: the exit code of a quick training on the tiny checkpoint."""
+    from helpers.commands import main
+
+    quick = ["--checkpoint", str(tiny), "--epochs", "1", "--learning-rate", "1e-3"]
+    return lambda *options, output="out": main(["train", *options, *quick, "--output", output])
+
+
+@pytest.fixture
+def refuses(capsys, place):
+    """`refuses(arguments, "parts", …)`: exit code 2, one clear sentence, nothing written."""
+    from helpers.commands import main
+
+    def check(arguments, *parts):
+        before = sorted(place.rglob("*"))
+        capsys.readouterr()
+        assert main(arguments) == 2
+        message = capsys.readouterr().err
+        assert message.startswith("error: ") and message.count("\n") == 1, message
+        for part in parts:
+            assert part in message, message
+        assert sorted(place.rglob("*")) == before, "something was written"
+
+    return check

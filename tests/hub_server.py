@@ -16,11 +16,14 @@ class Hub:
     """Serves `repositories`, {"models/owner/name": folder}, while it is used as a context manager.
 
     commit: the one revision that every repository has, beside the name `main`.
+    fault: a part of a path, and what a GET for such a path meets: "silence", "garbage" of the right
+        size, or an error's number.
     asked: the requests so far, as "GET /path".
     """
 
-    def __init__(self, repositories: dict[str, Path], commit: str = "a" * 40):
+    def __init__(self, repositories: dict[str, Path], commit: str = "a" * 40, fault=None):
         self.repositories, self.commit, self.asked = repositories, commit, []
+        self.fault, self.ended = fault, threading.Event()
 
     def __enter__(self) -> "Hub":
         handler = type("Handler", (_Handler,), {"hub": self})
@@ -30,6 +33,7 @@ class Hub:
         return self
 
     def __exit__(self, *_) -> None:
+        self.ended.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -43,7 +47,14 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(url.path)
         self.deep = "recursive=true" in url.query.lower()
         self.hub.asked.append(f"{self.command} {path}")
-        if found := API.match(path):
+        part, self.fault = self.hub.fault or ("", None)
+        if self.command == "HEAD" or part not in path:
+            self.fault = None
+        if self.fault == "silence":
+            self.hub.ended.wait(60)
+        elif isinstance(self.fault, int):
+            self._answer(self.fault, b"", {})
+        elif found := API.match(path):
             self._api(*found.groups())
         elif found := FILE.match(path):
             self._file(*found.groups())
@@ -97,6 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._missing("EntryNotFound")
             return
         content = (folder / file).read_bytes()
+        if self.fault == "garbage":
+            content = bytes(byte ^ 85 for byte in content)
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
         self._answer(200, content, {"ETag": etag, "X-Repo-Commit": self.hub.commit})
 

@@ -125,7 +125,7 @@ def test_no_hub_is_one_sentence_after_one_try(python, on_hub):
 import huggingface_hub, helpers.hub
 from huggingface_hub import constants
 try:
-    with helpers.hub.hub('It', 'try again'):
+    with helpers.hub.hub('It', 'try again', 'models--it'):
         print(constants.HF_HUB_OFFLINE)
 finally:
     print(constants.HF_HUB_OFFLINE)

@@ -1,11 +1,9 @@
 """`python -m helpers` on small files: what it writes, what it refuses, and several processes."""
 
-import csv
 import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +13,7 @@ import pandas as pd
 import pyarrow
 import pytest
 from hub_server import Hub
+from own_files import PLAIN, fresh, read, write
 from pyarrow import parquet
 
 from helpers import load_checkpoint, load_corpus, load_table, score_hunt
@@ -23,78 +22,6 @@ from helpers.tables import GLUE, read_files, read_table
 from helpers.trainer import CourseTrainer, training_arguments
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[2]
-PLAIN = ["--text", "text", "--label", "mood"]
-
-
-@pytest.fixture(scope="module")
-def rows():
-    """120 posts with a mood, three in ten of them bad, and a column of the user's own."""
-    data = load_corpus("emotion")["train"]
-    names = data.features["label"].names
-    pairs = zip(data["text"][:], data["label"][:], strict=True)
-    kept = [(text, names[label]) for text, label in pairs if names[label] in ("joy", "anger")]
-    good = [row for row in kept if row[1] == "joy"][:84]
-    bad = [row for row in kept if row[1] == "anger"][:36]
-    mixed = [*good, *bad]
-    np.random.default_rng(0).shuffle(mixed)
-    return [{"id": str(i), "text": text, "mood": mood} for i, (text, mood) in enumerate(mixed)]
-
-
-@pytest.fixture
-def place(tmp_path, home, monkeypatch):
-    """An empty working folder."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def write(name, rows):
-    path = Path(name)
-    if path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    elif path.suffix == ".parquet":
-        parquet.write_table(pyarrow.Table.from_pylist(rows), path)
-    else:
-        style = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if path.suffix == ".tsv" else {}
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(
-                stream, list(rows[0]), quotechar=None if style else '"', **style
-            )
-            writer.writeheader()
-            writer.writerows(rows)
-    return name
-
-
-def read(name):
-    with Path(name).open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-@pytest.fixture
-def train(tiny):
-    """`train(file, …)`: the exit code of a quick training on the tiny checkpoint."""
-    quick = ["--checkpoint", str(tiny), "--epochs", "1", "--learning-rate", "1e-3"]
-    return lambda *options, output="out": main(["train", *options, *quick, "--output", output])
-
-
-@pytest.fixture
-def refuses(capsys, place):
-    """`refuses(arguments, "parts", …)`: exit code 2, one clear sentence, nothing written."""
-
-    def check(arguments, *parts):
-        before = sorted(place.rglob("*"))
-        capsys.readouterr()
-        assert main(arguments) == 2
-        message = capsys.readouterr().err
-        assert message.startswith("error: ") and message.count("\n") == 1, message
-        for part in parts:
-            assert part in message, message
-        assert sorted(place.rglob("*")) == before, "something was written"
-
-    return check
 
 
 class Page(HTMLParser):
@@ -138,7 +65,7 @@ def test_train_predict_errors(place, rows, train, capsys):
     assert abs(bad - pd.Series({"train": 25.2, "validation": 5.4, "test": 5.4})).max() <= 1
     details = json.loads(Path("out/run.json").read_text("utf-8"))
     assert details["arguments"]["epochs"] == 1 and details["labels"] == ["anger", "joy"]
-    assert not list(place.rglob("*.tmp")) and not list(place.glob("*.partial"))
+    assert not list(place.rglob("*.tmp")) and not list(Path("out").glob(".*"))
 
     report = Path("out/report.html").read_text("utf-8")
     page = Page(report)
@@ -186,7 +113,7 @@ def test_the_cheap_model_is_saved_and_used(place, rows, tiny, capsys, refuses):
     told = capsys.readouterr().out
     assert "majority" in told and "fine-tuned" not in told
     assert told.count(" cheap ") == 2, "a row for validation and one for test"
-    names = ["cheap_model.npz", "columns.json", "predictions.csv", "report.html"]
+    names = ["cheap_model.npz", "columns.json", "predictions.csv", "report.html", "rows.jsonl"]
     assert sorted(path.name for path in Path("out").iterdir()) == names
     outputs = read("out/predictions.csv")
     test = [row for row in outputs if row["split"] == "test"]
@@ -553,10 +480,6 @@ def test_a_saved_run_and_other_rows(place, rows, train, refuses):
     )
     assert main(["predict", "out", "other.csv", "--text", "post", "--output", "x.csv"]) == 0
     assert list(read("x.csv")[0])[:3] == ["post", "where", "predicted"] and len(read("x.csv")) == 3
-    table = read("out/predictions.csv")
-    table[4]["mood"] = "joy" if table[4]["mood"] == "anger" else "anger"
-    write("out/predictions.csv", table)
-    refuses(["errors", "out", "--output", "errors.csv"], "has been changed")
     write("mine.csv", rows[:-1])
     refuses(["train", "mine.csv", *PLAIN, "--output", "out"], "out holds something other")
 
@@ -596,13 +519,14 @@ def test_interrupted_and_resumed(place, rows, tiny, monkeypatch, capsys):
     capsys.readouterr()
     assert main([*command, "--output", "out"]) == 2
     assert "goes on after the last whole epoch" in capsys.readouterr().err
-    assert not Path("out").exists(), "nothing half-written under the final name"
+    names = [path.name for path in Path("out").iterdir()]
+    assert names == [".training"], "nothing half-written under a final name"
     monkeypatch.undo()
     monkeypatch.chdir(place)
     monkeypatch.setenv("COURSE_HOME", str(place.parent))
     assert main([*command, "--output", "out"]) == 0
     assert "Going on with the interrupted run out" in capsys.readouterr().out
-    assert not list(place.glob("*.partial"))
+    assert not list(Path("out").glob(".*"))
     for column in ("predicted", "probability_joy"):
         whole, resumed = (
             [row[column] for row in read(f"{o}/predictions.csv")] for o in ("whole", "out")
@@ -612,13 +536,6 @@ def test_interrupted_and_resumed(place, rows, tiny, monkeypatch, capsys):
             if column == "predicted"
             else np.allclose(np.array(whole, float), np.array(resumed, float), atol=1e-3)
         )
-
-
-def fresh(*command, **variables):
-    """Run a command in a fresh process, at one thread."""
-    plain = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    environment = os.environ | plain | {k: str(v) for k, v in variables.items()}
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def test_two_processes_learn_what_one_learns(place, tmp_path):

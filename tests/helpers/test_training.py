@@ -267,12 +267,13 @@ def test_a_half_written_run_is_trained_again(damage, tune, data, capsys):
 @pytest.mark.parametrize("step", [6, 9, 18])
 def test_an_interrupted_run_ends_like_one_that_was_not(step, make_tiny, tune, data, home, capsys):
     """Broken off between epochs (after step 6), within one, and after the last step."""
-    options = {"checkpoint": make_tiny(dropout=0.1), "epochs": 3}
+    never = Stop(0)
+    options = {"checkpoint": make_tiny(dropout=0.1), "epochs": 3, "callbacks": [never]}
     whole = tune(data, **options)
     shutil.move(whole.folder, home / "whole")
     with pytest.raises(KeyboardInterrupt):
-        tune(data, **options, callbacks=[Stop(step)])
-    half = home / "runs" / f"{whole.folder.name}.partial"
+        tune(data, **options | {"callbacks": [Stop(step)]})
+    half = whole.folder / ".training"
     if step > 6:  # a kill may leave half a checkpoint
         (half / "checkpoint-99").mkdir()
         (half / "checkpoint-99" / "trainer_state.json").write_text('{"global_st')
