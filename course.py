@@ -2,8 +2,8 @@
 
 lab      open JupyterLab (the default; further options go to JupyterLab)
 run      execute the notebooks in order and report their scores
-test     run the tests and the notebooks, or parts of them: helpers, exercises, course,
-         notebooks, nbval (further options go to pytest)
+test     run the tests and the notebooks, or parts of them: helpers, faults, exercises,
+         course, notebooks, nbval (further options go to pytest)
 check    say whether this machine is ready
 refresh  for maintainers: execute the committed notebooks and clean them
 """
@@ -27,7 +27,7 @@ REQUIREMENTS, COLAB_PINS = ROOT / "requirements.txt", ROOT / "tests/constraints-
 PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 UNTRAINED = ["00", "01", "02", "03"]  # notebooks that train nothing
-PARTS = ["helpers", "exercises", "course", "notebooks", "nbval"]  # of the tests
+PARTS = ["helpers", "faults", "exercises", "course", "notebooks", "nbval"]  # of the tests
 
 from tools import choose, plain  # noqa: E402  they need the standard library only
 from tools.check import check, installed  # noqa: E402
@@ -50,15 +50,27 @@ def become(*command: str | Path, env: dict) -> None:
 
 def make_venv(venv: Path, requirements: Path) -> Path:
     """Return the Python of a complete environment, which is made or mended first if need be."""
+    from helpers.files import locked
+
     python, config, stamp = venv / PYTHON, venv / "pyvenv.cfg", venv / "course-stamp"
-
-    def wanted() -> str:
-        return hashlib.sha256(requirements.read_bytes() + config.read_bytes()).hexdigest()
-
     if venv.exists() and not config.exists():
         sys.exit(f"{venv} is not a virtual environment: move it away and run this command again.")
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted():
+    if python.exists() and stamp.exists() and stamp.read_text() == content_of(requirements, config):
         return python
+    with locked(ROOT, f"Another course.py is making {venv.name}: wait until it has ended."):
+        fill_venv(venv, requirements)
+        stamp.write_text(content_of(requirements, config))
+    return python
+
+
+def content_of(*files: Path) -> str:
+    """Return a hash of what is in files, one after the other."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def fill_venv(venv: Path, requirements: Path) -> None:
+    """Make an environment, or mend one, and install all packages."""
+    python = venv / PYTHON
     pip = [str(python), "-m", "pip", "--version"]
     if venv.exists() and (
         not python.exists() or subprocess.run(pip, capture_output=True).returncode
@@ -74,10 +86,8 @@ def make_venv(venv: Path, requirements: Path) -> Path:
         if not importlib.util.find_spec("ensurepip"):
             sys.exit("This Python cannot make environments: run `apt install python3-venv` first.")
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-    stamp.unlink(missing_ok=True)
+    (venv / "course-stamp").unlink(missing_ok=True)
     pip_install(python, "-r", str(requirements), *torch_options())
-    stamp.write_text(wanted())
-    return python
 
 
 def torch_options() -> list:
@@ -135,7 +145,7 @@ def test(args: argparse.Namespace, extra: list) -> None:
             else:
                 what.append(f"tests/{part}")
     command = ["-m", "pytest", "--nbval-lax", "--nbval-current-env", *what, *options]
-    become(sys.executable, *command, env=plain())
+    become(sys.executable, *command, env=plain(ALL_POINTS="1" if args.all else ""))
 
 
 def test_colab(only: list | None) -> None:
@@ -160,7 +170,7 @@ def read_command_line() -> tuple[argparse.Namespace, list]:
     parser.add_argument("--only", nargs="+", metavar="NN", help="these notebooks only")
     parser.add_argument("--profile", choices=["pocket", "full"], help="for lab and run")
     parser.add_argument("--fast", action="store_true", help="for test: only what takes seconds")
-    parser.add_argument("--all", action="store_true", help="for test: every notebook by nbval")
+    parser.add_argument("--all", action="store_true", help="for test: all that takes long too")
     parser.add_argument("--colab", action="store_true", help="for test: in Colab's versions")
     args, extra = parser.parse_known_args()
     if extra and args.command not in ("lab", "test"):

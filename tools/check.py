@@ -56,7 +56,10 @@ def check() -> None:
     row(
         "weights", not loaded.returncode, "found and verified", f"{why} (cure: `python3 course.py`)"
     )
-    for line in (ROOT / "data/SHA256SUMS").read_text("utf-8").splitlines():
+    sums = ROOT / "data/SHA256SUMS"
+    if not sums.is_file():
+        changed.append("data/SHA256SUMS")
+    for line in sums.read_text("utf-8").splitlines() if sums.is_file() else []:
         digest, path = line.split()[0], ROOT / "data" / line.split()[1]
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             changed.append(str(path.relative_to(ROOT)))

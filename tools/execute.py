@@ -8,10 +8,23 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """A notebook from its file; RuntimeError with one sentence for a file that is damaged."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # of nbformat, of json, of jsonschema
+        name = f"notebooks/{path.name}"
+        raise RuntimeError(
+            f"{name} is damaged ({type(error).__name__}): take a fresh copy, or "
+            f"`git checkout {name}`."
+        ) from None
 
 
 def execute(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> dict:

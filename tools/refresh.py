@@ -12,7 +12,7 @@ import nbformat
 from helpers.files import write_text
 
 from . import ROOT, choose, plain
-from .execute import execute
+from .execute import execute, read_notebook
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 600_000
@@ -110,7 +110,7 @@ def refresh(only: list | None) -> None:
     """Refresh the notebooks asked for. RuntimeError on one that fails; it stays as it was."""
     with tempfile.TemporaryDirectory() as home:
         for path in choose(only):
-            notebook = nbformat.read(path, as_version=4)
+            notebook = read_notebook(path)
             next(cell for cell in notebook.cells if cell.cell_type == "code").source = first_cell()
             entry = execute(notebook, path, plain(COURSE_HOME=home))
             left = f"{path.stem} stays as it was"

@@ -13,7 +13,7 @@ from helpers.session import make_runs_folder
 
 from . import choose
 from .check import machine
-from .execute import execute
+from .execute import execute, read_notebook
 
 
 def run(only: list | None) -> None:
@@ -21,7 +21,7 @@ def run(only: list | None) -> None:
     runs, report = make_runs_folder(), {}
     (runs / "notebooks").mkdir(parents=True, exist_ok=True)
     for path in choose(only):
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read_notebook(path)
         with tempfile.TemporaryDirectory() as folder:
             scores = Path(folder) / "scores.json"
             environment = {**os.environ, "COURSE_SCORES": str(scores)}
