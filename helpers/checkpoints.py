@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .files import changed_files, read_json, reason, sentence, sha256_of
 from .hub import hub
-from .session import ROOT, profile_name
+from .session import ROOT, profile_name, say
 
 HEADS = ("classification", "multi_label", "regression")
 FILES = ["*.json", "*.txt", "model.safetensors"]
@@ -100,10 +100,12 @@ def load_folder(folder: Path, head: str | None, labels=None, new_head: bool = Fa
         kind = "multi" if head == "multi_label" else "single"
         options["problem_type"] = f"{kind}_label_classification"
     auto_class = AutoModelForSequenceClassification if head else AutoModel
+    if head and new_head:
+        options["ignore_mismatched_sizes"] = True
     try:
         with without_bars():
             tokenizer = AutoTokenizer.from_pretrained(folder, **plain)
-            names = AutoConfig.from_pretrained(folder, **plain).id2label
+            names = [*AutoConfig.from_pretrained(folder, **plain).id2label.values()]
             model, found = auto_class.from_pretrained(folder, output_loading_info=True, **options)
     except Exception as error:  # each library beneath has errors of its own
         if told := sentence(error):
@@ -114,13 +116,40 @@ def load_folder(folder: Path, head: str | None, labels=None, new_head: bool = Fa
             f"{or_fetch_again(folder)}."
         ) from None
     check_tokenizer(folder, tokenizer, model)
-    check_weights(folder, sorted(found["missing_keys"]), model, new_head)
-    if head and labels is not None and not found["missing_keys"] and [*names.values()] != [*labels]:
-        raise RuntimeError(
-            f"The checkpoint in {folder} is a classifier already, of {', '.join(names.values())}: "
-            "give it these labels in this order, or take the encoder that it was made from."
-        )
+    other = {key for key, *_ in found["mismatched_keys"]}  # of another size, and drawn at random
+    check_weights(folder, sorted({*found["missing_keys"], *other}), model, new_head)
+    if other:
+        say(f"A new head: the one in {folder} has {len(names)} outputs.")
+    elif head and new_head and labels is not None and not found["missing_keys"]:
+        fit_head(model, names, list(labels), folder)
     return tokenizer, model.eval()
+
+
+def fit_head(model, names: list[str], labels: list[str], folder: Path) -> None:
+    """Let the head that came with a checkpoint suit these labels, as many as it has.
+
+    names: those that it was trained for. The same ones in another order keep what was learnt of
+    them; for others the head is drawn anew, and that is said.
+    """
+    import torch
+
+    if names in (labels, [f"LABEL_{label}" for label in range(len(labels))]):
+        return
+    heads = [
+        module
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and name.split(".")[0] != model.base_model_prefix
+    ]
+    with torch.no_grad():
+        if set(names) == set(labels):
+            order = [names.index(label) for label in labels]
+            for parameter in heads[-1].parameters():
+                parameter.copy_(parameter[order].clone())
+            return
+        for module in heads:
+            torch.nn.init.normal_(module.weight, std=model.config.initializer_range)
+            torch.nn.init.zeros_(module.bias)
+    say(f"A new head: the one in {folder} tells {', '.join(names)} apart.")
 
 
 def check_tokenizer(folder: Path, tokenizer, model) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .checkpoints import HEADS
+
 PAIRS = (["sentence1", "sentence2"], ["text", "second_text"])  # of the course, of `load_table`
 TARGETS = ("label", "labels", "score", "target")
 
@@ -15,8 +17,8 @@ def check_data(
 
     Raises: ValueError that says what is missing.
     """
-    if head not in ("classification", "regression"):
-        raise ValueError(f'There is no head {head!r} to train: "classification" or "regression".')
+    if head not in HEADS:
+        raise ValueError(f"There is no head {head!r} to train: choose one of {', '.join(HEADS)}.")
     splits = list(data) if hasattr(data, "keys") else []
     if not {"train", "validation"} <= set(splits):
         raise ValueError(
@@ -26,21 +28,34 @@ def check_data(
     texts, target, labels = columns_of(data["train"], named)
     if columns_of(data["validation"], named) != (texts, target, labels):
         raise ValueError("The columns or label names of validation are not those of train.")
-    if (head == "classification") != (labels is not None):
+    suits = "regression"
+    if labels is not None:
+        suits = "multi_label" if has_several(data["train"], target) else "classification"
+    if head != suits:
         raise ValueError(
             f"The column {target!r} does not suit head={head!r}: a classifier needs label names "
-            '(data.class_encode_column makes them), head="regression" numbers.'
+            '(data.class_encode_column makes them), head="multi_label" a list of them in each row, '
+            'head="regression" numbers.'
         )
     for split in ("train", "validation"):
-        values = target_values(data[split], target)
-        known = values[values >= 0] if labels else values
-        if not len(known):
-            raise ValueError(f"The split {split} has no row with a label.")
-        if not labels and len(known) < 2:
-            raise ValueError(f"The split {split} has one row: a correlation needs two or more.")
-        if split == "train" and labels and len(set(known.tolist())) < 2:
-            raise ValueError(f"Every row of train is {labels[known[0]]!r}: give two classes.")
+        check_targets(target_values(data[split], target), labels, split)
     return texts, target, labels
+
+
+def check_targets(values: np.ndarray, labels: list[str] | None, split: str) -> None:
+    """Raise ValueError unless the targets of a split can be learnt from, or scored on."""
+    if values.ndim == 2:
+        unseen = [name for name, carried in zip(labels, values.any(0), strict=True) if not carried]
+        if split == "train" and unseen:
+            raise ValueError(f"No row of train has the label {unseen[0]!r}: add some.")
+        return
+    known = values[values >= 0] if labels else values
+    if not len(known):
+        raise ValueError(f"The split {split} has no row with a label.")
+    if not labels and len(known) < 2:
+        raise ValueError(f"The split {split} has one row: a correlation needs two or more.")
+    if split == "train" and labels and len(set(known.tolist())) < 2:
+        raise ValueError(f"Every row of train is {labels[known[0]]!r}: give two classes.")
 
 
 def columns_of(
@@ -57,7 +72,7 @@ def columns_of(
     for column, kind in kinds.items():
         if getattr(kind, "dtype", "") in ("string", "large_string"):
             texts.append(column)
-        if hasattr(kind, "names"):
+        if label_names_of(kind):
             targets.append(column)
     if not targets:
         targets = [name for name in TARGETS if name in kinds and name not in texts]
@@ -79,7 +94,17 @@ def columns_of(
             f"The columns {', '.join(kinds)} hold {len(texts)} of text ({', '.join(texts)}): keep "
             "one with select_columns, or name one, or two for pairs, with texts=."
         )
-    return texts, targets[0], getattr(kinds[targets[0]], "names", None)
+    return texts, targets[0], label_names_of(kinds[targets[0]])
+
+
+def label_names_of(kind) -> list[str] | None:
+    """The label names of a ClassLabel column, or of a column with lists of them; else None."""
+    return getattr(getattr(kind, "feature", kind), "names", None)
+
+
+def has_several(dataset, target: str) -> bool:
+    """Whether a row carries a list of labels, and not one."""
+    return hasattr(getattr(dataset.features[target], "feature", None), "names")
 
 
 def rows_of(dataset, texts: list[str]) -> list:
@@ -89,8 +114,16 @@ def rows_of(dataset, texts: list[str]) -> list:
 
 
 def target_values(dataset, target: str) -> np.ndarray:
-    """The target column: int64 label ids, -1 where there is none, or float32 numbers."""
+    """The target column: int64 label ids, -1 where there is none, or float32 numbers.
+
+    Of lists of labels, float32 [n, labels]: 1 for each that a row carries, else 0.
+    """
     values = dataset[target][:]
+    if has_several(dataset, target):
+        marks = np.zeros((len(values), len(label_names_of(dataset.features[target]))), np.float32)
+        for row, ids in enumerate(values):
+            marks[row, ids or []] = 1
+        return marks
     if hasattr(dataset.features[target], "names"):
         return np.array([-1 if value is None else value for value in values], dtype=np.int64)
     return np.array(values, dtype=np.float32)
@@ -109,6 +142,8 @@ def labelled(
     columns, target, own = columns_of(dataset, texts if has_them else None)
     if own is None:
         raise ValueError(f"The column {target!r} holds numbers: only labels can be looked into.")
+    if has_several(dataset, target):
+        raise ValueError(f"The column {target!r} holds several labels a row: one is needed here.")
     rows, ids = rows_of(dataset, columns), target_values(dataset, target)
     if names is None or list(names) == own:
         return rows, ids, own

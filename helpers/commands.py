@@ -26,9 +26,24 @@ from .files import (
 )
 from .runs import TRAINING
 from .session import is_first, pick_device, say, start
-from .tables import GLUE, Table, read_files, read_glue, read_labelled, read_table
+from .tables import (
+    GLUE,
+    LABELS,
+    OURS,
+    PREDICTED,
+    SPLIT,
+    TASKS,
+    WHERE,
+    Table,
+    read_files,
+    read_glue,
+    read_labelled,
+    read_table,
+    with_free_names,
+)
 
 PREDICTIONS, COLUMNS, ROWS = "predictions.csv", "columns.json", "rows.jsonl"
+SAVED = ("texts", "label", "labels", "threshold", "separator", "rows_sha256")  # in COLUMNS
 CHUNK = 4096  # rows between two steps of the progress bar
 
 
@@ -45,6 +60,7 @@ def parser() -> ArgumentParser:
         made.add_argument(
             "--output", type=Path, required=True, metavar="PATH", help="what to write"
         )
+        made.add_argument("--encoding", help="of the files, if not UTF-8, such as cp1252")
         made.add_argument("--debug", action="store_true", help="show where an error came from")
         return made
 
@@ -59,8 +75,20 @@ def parser() -> ArgumentParser:
     )
     add("--glue", choices=GLUE, help="a task from the Hub in place of files")
     add("--text", nargs="+", metavar="COLUMN", help="the column with the text, or two for pairs")
-    add("--label", metavar="COLUMN", help="the column with the class, or the number to predict")
-    add("--task", choices=("auto", "classification", "regression"), default="auto")
+    add(
+        "--label",
+        nargs="+",
+        metavar="COLUMN",
+        help="the column with the class, or the number to predict; several for multi-label",
+    )
+    add(
+        "--task",
+        choices=TASKS,
+        default="auto",
+        help="what the labels are (default: auto, by what they look like); multi-label: several in "
+        "one column, or several columns of 0 and 1",
+    )
+    add("--separator", default="|", help="between the labels in one column (default: |)")
     add(
         "--model",
         choices=("fine-tuned", "cheap"),
@@ -68,10 +96,17 @@ def parser() -> ArgumentParser:
         help="cheap: the strongest model that takes seconds; it is a row of the table in any case",
     )
     add("--checkpoint", help="a Hub id or a folder; else the course's small encoder")
-    add("--epochs", type=int, default=4)
-    add("--learning-rate", type=float, default=2e-4)
-    add("--batch-size", type=int, default=32, help="rows a step, all processes together")
-    add("--seed", type=int, default=42)
+    add("--epochs", type=int, default=4, help="passes over the rows (default: 4)")
+    add("--learning-rate", type=float, default=2e-4, help="at its highest (default: 0.0002)")
+    add(
+        "--batch-size",
+        type=int,
+        default=32,
+        help="rows a step, all processes together (default: 32)",
+    )
+    add("--max-length", type=int, help="tokens after which a text is cut (default: what it reads)")
+    add("--class-weight", choices=("balanced",), help="let a rare class count as much as others")
+    add("--seed", type=int, default=42, help="of all that is drawn at random (default: 42)")
     add(
         "--dtype",
         choices=("float32", "bfloat16"),
@@ -107,10 +142,8 @@ def main(arguments: list[str] | None = None) -> int:
             if asked.debug:
                 raise
             told = in_words(error)
-            if not is_first() and isinstance(error, ValueError):  # the first process tells the same
-                told = None
-    if told:
-        print(" ".join(f"error: {told}".split()), file=sys.stderr)
+    process = "" if is_first() else f" in process {os.environ['RANK']}"
+    print(" ".join(f"error{process}: {told}".split()), file=sys.stderr)
     return 2
 
 
@@ -130,11 +163,13 @@ def train(asked: Namespace) -> None:
     """Learn from labelled rows; writes the model, predictions.csv and report.html into a folder."""
     check_output(asked.output, folder=True)
     table = read_asked(asked)
-    kind = f"{len(table.names)} classes: {', '.join(table.names)}" if table.names else "regression"
+    kind = "regression"
+    if table.names:
+        what = "labels, several a row" if table.task == "multi_label" else "classes"
+        kind = f"{len(table.names)} {what}: {', '.join(table.names)}"
     sizes = ", ".join(f"{split} {len(table.part(split)):,}" for split in table.splits)
     say(f"{len(table.frame):,} rows ({sizes}), {kind}")
-    for note in table.notes:
-        say(f"Note: {note}")
+    tell(table.notes)
     alike = int(os.environ.get("WORLD_SIZE", 1)) > 1 and pick_device().type == "cpu"
     start(seed=asked.seed, dtype=asked.dtype or ("float32" if alike else None), quiet=True)
     made = [path for path in (asked.output, *asked.output.parents) if not path.exists()]
@@ -153,8 +188,11 @@ def learn(asked: Namespace, table: Table) -> None:
     """Train, predict, and write all that `train` writes."""
     from .cheap import cheap_model
     from .report import make_report, scores_of
+    from .scores import best_threshold
 
-    data = table.datasets()
+    data, is_several = table.datasets(), table.task == "multi_label"
+    if asked.model == "cheap" and is_several:
+        raise ValueError("--model cheap gives one label a row: leave it out for multi-label.")
     if asked.model == "cheap":
         run = None
         check_cheap_folder(asked.output, data, asked.checkpoint)
@@ -162,28 +200,54 @@ def learn(asked: Namespace, table: Table) -> None:
         run = fine_tuned(asked, table, data)
     if not is_first():
         return
-    cheap = cheap_model(data, asked.checkpoint)
+    cheap = None if is_several else cheap_model(data, asked.checkpoint)
     model = run or cheap
-    outputs = predicted(model, table.frame, table.rows())
-    scores = scores_of(
-        table, outputs, cheap, asked.model, GLUE[asked.glue][1] if asked.glue else None
-    )
+    outputs = probabilities(model, table.rows())
+    threshold = 0.5
+    if is_several:
+        chooses = (table.frame[SPLIT] == "validation").to_numpy()
+        threshold = best_threshold(table.targets("validation"), outputs[chooses])
+        say(f"A label is given from a probability of {threshold:.2f} on, chosen on validation.")
+    outputs = predicted(outputs, model, table.frame, threshold)
+    extra = GLUE[asked.glue][1] if asked.glue else None
+    scores = scores_of(table, outputs, cheap, asked.model, extra)
     if not run:
         say(f"Saved: {cheap.save(asked.output)}")
-    save_table(table, asked.output)
-    write_csv(asked.output / PREDICTIONS, outputs)
+    save_table(table, asked.output, threshold=threshold, separator=asked.separator)
+    write_named(asked.output / PREDICTIONS, outputs, asked.separator)
     page = make_report(asked.output.resolve().name, table, outputs, scores, cheap, run)
     write_text(asked.output / "report.html", page)
     print(scores.to_string(float_format="%.3f", na_rep="-"))
     print(f"Written: {asked.output / PREDICTIONS} and {asked.output / 'report.html'}")
 
 
-def save_table(table: Table, folder: Path) -> None:
+def write_named(path: Path, frame: pd.DataFrame, separator: str = "|") -> None:
+    """Write a table, and say which of our columns have another name than usual.
+
+    separator: between the labels of a row that has several.
+    """
+    if LABELS in frame:
+        given = [separator.join(labels) for labels in frame[PREDICTED]]
+        frame = frame.drop(columns=LABELS).assign(**{PREDICTED: given})
+    named, told = with_free_names(frame)
+    write_csv(path, named)
+    tell(told)
+
+
+def tell(notes: Sequence[str]) -> None:
+    """Print a line for each note."""
+    for note in notes:
+        say(f"Note: {note}")
+
+
+def save_table(table: Table, folder: Path, **settings) -> None:
     """Keep the rows of a training for `errors`, and a hash that tells if they have changed."""
-    rows = table.frame.to_dict("records")
-    lines = [json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows]
+    lines = []
+    for row in table.frame.to_dict("records"):
+        entry = {"where": row.pop(WHERE), "split": row.pop(SPLIT), "row": row}
+        lines.append(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
     write_text(folder / ROWS, "".join(lines))
-    columns = {"texts": table.texts, "label": table.label, "labels": table.names}
+    columns = {"texts": table.texts, "label": table.label, "labels": table.names} | settings
     write_json(folder / COLUMNS, columns | {"rows_sha256": sha256_of(folder / ROWS)})
 
 
@@ -196,8 +260,10 @@ def fine_tuned(asked: Namespace, table: Table, data):
         epochs=asked.epochs,
         learning_rate=asked.learning_rate,
         batch_size=asked.batch_size,
+        max_length=asked.max_length,
+        class_weight=asked.class_weight,
         checkpoint=asked.checkpoint,
-        head="classification" if table.names else "regression",
+        head=table.task,
         folder=asked.output,
     )
 
@@ -226,21 +292,26 @@ def read_asked(asked: Namespace) -> Table:
         )
     files = {"train": asked.file, "validation": asked.validation, "test": asked.test}
     given = {split: file for split, file in files.items() if file}
-    return read_files(given, asked.text, asked.label, asked.task)
+    return read_files(given, asked.text, asked.label, asked.task, asked.encoding, asked.separator)
 
 
 def predict(asked: Namespace) -> None:
     """Predict for the rows of a file with a saved model; writes its columns and the predictions."""
     check_output(asked.output, [asked.run, asked.file])
-    texts = saved_columns(asked.run)["texts"]
+    columns = saved_columns(asked.run)
+    texts = columns["texts"]
     named = asked.text or texts
     if len(named) != len(texts):
         raise ValueError(f"{asked.run} was trained on {len(texts)} text columns: name as many.")
-    frame = read_table(asked.file, named)
+    frame, notes = read_table(asked.file, named, encoding=asked.encoding)
+    tell(notes)
     model = load_model(asked.run)
     start(dtype=asked.dtype or model.dtype, quiet=True)
     rows = Table(frame, named, "", None).rows()
-    write_csv(asked.output, predicted(model, frame, rows))
+    if columns["label"] == LABELS:
+        frame[LABELS] = None
+    outputs = predicted(probabilities(model, rows), model, frame, columns["threshold"])
+    write_named(asked.output, outputs, columns["separator"])
     print(f"Written: {asked.output}, {len(rows):,} rows")
 
 
@@ -248,11 +319,12 @@ def errors(asked: Namespace) -> None:
     """List the labels that look wrong, of a file or of what train learnt from; the worst first."""
     check_output(asked.output, [asked.source])
     table = read_suspects(asked)
+    tell(table.notes)
     from .suspects import doubts
 
     start(quiet=True)
     suspects = doubts(table)
-    write_csv(asked.output, suspects)
+    write_named(asked.output, suspects)
     print(f"Written: {asked.output}, {len(suspects):,} of {len(table.frame):,} rows, worst first")
 
 
@@ -269,7 +341,7 @@ def read_suspects(asked: Namespace) -> Table:
         )
     if len(asked.text) > 2:
         raise ValueError(f"--text names {len(asked.text)} columns: one is needed, or two.")
-    return read_labelled(asked.source, asked.text, asked.label)
+    return read_labelled(asked.source, asked.text, asked.label, asked.encoding)
 
 
 def saved_table(folder: Path) -> Table:
@@ -280,9 +352,16 @@ def saved_table(folder: Path) -> Table:
     columns, file = saved_columns(folder), folder / ROWS
     if not columns["labels"]:
         raise ValueError(f"{folder} predicts numbers: only classes can be searched for errors.")
+    if columns["label"] == LABELS:
+        raise ValueError(
+            f"{folder} gives several labels a row: only one can be searched for errors."
+        )
     if changed_files(folder, {ROWS: columns["rows_sha256"]}):
         raise ValueError(f"{file} is missing or has been changed: run train once more.")
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n")[:-1]]
+    rows = []
+    for line in file.read_text(encoding="utf-8").split("\n")[:-1]:
+        entry = json.loads(line)
+        rows.append(entry["row"] | {WHERE: entry["where"], SPLIT: entry["split"]})
     frame = pd.DataFrame(rows, dtype=object)
     return Table(frame, columns["texts"], columns["label"], columns["labels"])
 
@@ -297,33 +376,47 @@ def load_model(folder: Path):
 
 def outputs_of(model, rows: list) -> np.ndarray:
     """What a Run or a CheapModel says of rows: probabilities [n, classes] or numbers [n, 1]."""
-    from scipy.special import softmax
+    from scipy.special import expit, softmax
 
     from .predicting import predict_logits
     from .runs import Run
 
     if not isinstance(model, Run):
         return model.predict_proba(rows)
-    logits = predict_logits(model.model, model.tokenizer, rows)
-    return softmax(logits.astype(float), axis=1) if model.labels else logits
+    logits = predict_logits(model.model, model.tokenizer, rows).astype(float)
+    if model.head == "multi_label":
+        return expit(logits)
+    return softmax(logits, axis=1) if model.labels else logits
 
 
-def predicted(model, frame: pd.DataFrame, rows: list) -> pd.DataFrame:
-    """The rows, and for each the label predicted with all probabilities, or the number."""
+def probabilities(model, rows: list) -> np.ndarray:
+    """`outputs_of` with a progress bar."""
     from tqdm.auto import tqdm
 
+    outputs = []
     with tqdm(total=len(rows), desc="predictions", unit="row", disable=None) as bar:
-        outputs = []
         for begin in range(0, len(rows), CHUNK):
             chunk = rows[begin : begin + CHUNK]
             outputs.append(outputs_of(model, chunk))
             bar.update(len(chunk))
-    outputs, names = np.concatenate(outputs), model.labels
+    return np.concatenate(outputs)
+
+
+def predicted(outputs: np.ndarray, model, frame: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """The rows, and for each the label predicted with all probabilities, or the number.
+
+    threshold: where a row may have several labels, the probability from which on one is given.
+    """
+    names = model.labels
     if not names:
-        return frame.assign(predicted=outputs[:, 0].round(4))
-    added = {"predicted": [names[label] for label in outputs.argmax(1)]}
+        return frame.assign(**{PREDICTED: outputs[:, 0].round(4)})
+    if getattr(model, "head", "") == "multi_label":
+        given = [[names[label] for label in np.flatnonzero(row >= threshold)] for row in outputs]
+    else:
+        given = [names[label] for label in outputs.argmax(1)]
+    added = {PREDICTED: given}
     for label, name in enumerate(names):
-        added[f"probability_{name}"] = outputs[:, label].astype(float).round(6)
+        added[f"{OURS}probability_{name}"] = outputs[:, label].astype(float).round(6)
     return frame.assign(**added)
 
 
@@ -331,7 +424,7 @@ def saved_columns(run: Path) -> dict:
     """The names of the text columns and the label that a run of `train` was made with."""
     if not (run / COLUMNS).is_file():
         raise ValueError(f"{run} is no folder that train has finished: it holds no {COLUMNS}.")
-    return read_json(run / COLUMNS, "run train once more", ("texts", "labels", "rows_sha256"))
+    return read_json(run / COLUMNS, "run train once more", SAVED)
 
 
 def check_output(path: Path, inputs: Sequence[Path] = (), folder: bool = False) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .files import LINES, TABLES, Row, as_number, in_file, read_rows
+from .files import as_number
 from .hub import hub
+from .labels import class_name
+from .reading import LINES, TABLES, Row, in_file, read_rows
 from .session import ROOT, is_quick, profile_name, warn
 from .splits import SPLITS, cut, find_leaks, sample, text_key
 
@@ -103,7 +105,7 @@ def read_folder(folder: Path, corpus: Corpus) -> dict[str, Rows]:
     """Read a folder's files into checked rows, by split; a single file is called "all"."""
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}: check the path.")
-    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in (*TABLES, LINES)]
+    files = [path for path in sorted(folder.iterdir()) if is_data(path)]
     if len(files) == 1:
         return {"all": read_file(files[0], corpus)}
     tables = {}
@@ -122,12 +124,21 @@ def read_folder(folder: Path, corpus: Corpus) -> dict[str, Rows]:
     return tables
 
 
+def is_data(path: Path) -> bool:
+    """Whether a file may hold rows: not what systems and people lay beside them."""
+    is_other = path.name.startswith(".") or path.stem.lower() in ("readme", "license", "notes")
+    return path.suffix.lower() in (*TABLES, LINES) and not is_other
+
+
 def read_file(path: Path, corpus: Corpus) -> Rows:
     """Read the rows of one file, each of them checked."""
     names = os.environ.get(f"{corpus.variable}_COLUMNS")
     header = [name.strip() for name in names.split(",")] if names else None
     with in_file(path):
-        rows = check(read_rows(path, header, corpus.columns), corpus)
+        read = read_rows(path, corpus.columns, header, corpus.columns)
+        rows = check(read.rows, corpus)
+    for note in read.notes:
+        warn(f"{path.name}: {note}")
     return [row | {WHERE: f"{path.name}, {row[WHERE]}"} for row in rows]
 
 
@@ -180,7 +191,7 @@ def _check_row(row: dict, corpus: Corpus, as_ids: bool) -> dict:
 
 
 def _read_target(value, corpus: Corpus, as_ids: bool) -> float:
-    number, label, labels = as_number(value), str(value).strip(), corpus.labels
+    number, label, labels = as_number(value), class_name(value), corpus.labels
     if not labels:
         if 0 <= number <= 5 or number == -1:
             return number

@@ -14,16 +14,18 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import precision_recall_fscore_support
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from .cheap import CheapModel
 from .figures import Picture, draw_agreement, draw_confusion, draw_curves
 from .runs import Run, checkpoint_name
-from .scores import metric
+from .scores import best_threshold, metric
 from .suspects import doubts
-from .tables import Table
+from .tables import OURS, PREDICTED, SPLIT, SUGGESTED, SUSPICION, WHERE, Table, marks_of
 
 SUSPECTS, LETTERS, DRAWN = 20, 400, 30  # rows listed, letters of a text, classes in one picture
+ACROSS = 9  # columns of a table that a sheet of paper has room for
 HUNTED = 20_000  # more rows are not searched for wrong labels by the way
 PAGE = Path(__file__).with_name("report.html")
 
@@ -31,7 +33,7 @@ PAGE = Path(__file__).with_name("report.html")
 def scores_of(
     table: Table,
     outputs: pd.DataFrame,
-    cheap: CheapModel,
+    cheap: CheapModel | None,
     model: str,
     extra: str | None = None,
 ) -> pd.DataFrame:
@@ -42,14 +44,19 @@ def scores_of(
     GLUE's.
     Returns: a row a split and model, a column a metric.
     """
-    names = ["accuracy", "macro_f1"] if table.names else ["pearson", "spearman", "rmse"]
+    names = {
+        "classification": ["accuracy", "macro_f1"],
+        "multi_label": ["micro_f1", "macro_f1"],
+        "regression": ["pearson", "spearman", "rmse"],
+    }[table.task]
     if extra and extra not in names:
         names.insert(0, extra)
     scores = {}
     for split in table.splits[1:]:
         true, own = table.targets(split), answers_in(table, outputs, split)
         answers = baselines(table, split)
-        answers["cheap"] = own if model == "cheap" else cheap.predict(table.rows(split))
+        if cheap:
+            answers["cheap"] = own if model == "cheap" else cheap.predict(table.rows(split))
         answers[model] = own
         for name, predicted in answers.items():
             scores[split, name] = {score: metric(score, true, predicted) for score in names}
@@ -57,11 +64,26 @@ def scores_of(
 
 
 def baselines(table: Table, split: str) -> dict[str, np.ndarray]:
-    """What models that take a second say of a split: a constant, and a linear one on TF-IDF."""
+    """What models that take a second say of a split: a constant, and a linear one on TF-IDF.
+
+    Of several labels a row, the constant is the most frequent one, and the linear models, one for
+    each label against the rest, have a threshold chosen on validation.
+    """
     texts = {}
-    for part in ("train", split):
+    for part in {"train", "validation", split}:
         texts[part] = table.part(part)[table.texts].agg(" ".join, axis=1).tolist()
     words = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
+    if table.task == "multi_label":
+        marks = table.targets("train")
+        linear = OneVsRestClassifier(LogisticRegression(C=10, max_iter=500))
+        model = make_pipeline(words, linear).fit(texts["train"], marks)
+        chosen = model.predict_proba(texts["validation"])
+        threshold = best_threshold(table.targets("validation"), chosen)
+        most = np.arange(len(table.names)) == marks.sum(0).argmax()
+        return {
+            "the most frequent": np.tile(most.astype(int), (len(texts[split]), 1)),
+            "TF-IDF": (model.predict_proba(texts[split]) >= threshold).astype(int),
+        }
     if table.names:
         models = {"majority": DummyClassifier(), "TF-IDF": LogisticRegression(C=10, max_iter=500)}
     else:
@@ -74,8 +96,10 @@ def baselines(table: Table, split: str) -> dict[str, np.ndarray]:
 
 
 def answers_in(table: Table, outputs: pd.DataFrame, split: str) -> np.ndarray:
-    """The ids, or numbers, that a run predicted for a split."""
-    given = outputs["predicted"][outputs["split"] == split].tolist()
+    """The ids, the numbers, or 0 or 1 [n, labels], that a run predicted for a split."""
+    given = outputs[PREDICTED][outputs[SPLIT] == split].tolist()
+    if table.task == "multi_label":
+        return marks_of(given, table.names)
     return np.array([table.names.index(name) for name in given] if table.names else given)
 
 
@@ -84,12 +108,12 @@ def make_report(
     table: Table,
     outputs: pd.DataFrame,
     scores: pd.DataFrame,
-    cheap: CheapModel,
+    cheap: CheapModel | None,
     run: Run | None,
 ) -> str:
     """The page, as HTML.
 
-    outputs: the table's rows in order, with predicted and, for classes, probability_<name>.
+    outputs: the table's rows in order, with PREDICTED.
     scores: from `scores_of`. run: the fine-tuned model; None where the cheap model is the one.
     """
     model = "fine-tuned" if run else "cheap"
@@ -98,16 +122,21 @@ def make_report(
         "Scores": html_table(scores.rename_axis(["split", "model"]).reset_index())
         + "<p>The cheapest come first in each split. A fine-tuned model that does not clearly beat "
         "the cheap one, which takes seconds, is not worth its trouble.</p>",
-        "What the cheap model is made of": html_table(cheap.parts.rename_axis("part").reset_index())
-        + "<p>A mean of linear models with these shares. C says how freely a part may follow the "
-        "rows. Scores by cross-validation on train: of each part alone, and of the mean without "
-        "it.</p>",
     }
+    if cheap:
+        parts["What the cheap model is made of"] = (
+            html_table(cheap.parts.rename_axis("part").reset_index())
+            + "<p>A mean of linear models with these shares. C says how freely a part may follow "
+            "the rows. Scores by cross-validation on train: of each part alone, and of the mean "
+            "without it.</p>"
+        )
     if run:
         parts["Training"] = image(draw_curves(run.log_history))
     split = table.splits[-1]
     true, given = table.targets(split), answers_in(table, outputs, split)
-    if table.names:
+    if table.task == "multi_label":
+        parts[f"Each label ({split})"] = html_table(per_class(true, given, table.names))
+    elif table.names:
         if len(table.names) <= DRAWN:
             matrix = draw_confusion(true, given, table.names, f"{model}, {split}")
             parts["What is taken for what"] = image(matrix)
@@ -125,7 +154,8 @@ def make_report(
 
 def html_table(frame: pd.DataFrame) -> str:
     """A data frame as an HTML table, its texts escaped and cut, its numbers rounded."""
-    head = "".join(f"<th>{escape(str(column))}</th>" for column in frame.columns)
+    names = [str(column).removeprefix(OURS) for column in frame.columns]
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
     rows = []
     for row in frame.itertuples(index=False, name=None):
         rows.append(f"<tr>{''.join(map(html_cell, row))}</tr>\n")
@@ -155,12 +185,16 @@ def data_summary(table: Table) -> str:
     """Tables of the labels by split and of the length of the texts, and what is odd."""
     frame, label = table.frame, table.label
     if table.names:
-        counts = pd.crosstab(frame["split"], frame[label])[table.names]
-        counts.insert(0, "rows", counts.sum(axis=1))
+        single = frame[[SPLIT, label]].explode(label)
+        counts = pd.crosstab(single[SPLIT], single[label])[table.names]
+        counts.insert(0, f"{OURS}rows", frame[SPLIT].value_counts())
     else:
-        counts = frame[label].astype(float).groupby(frame["split"]).describe()
+        counts = frame[label].astype(float).groupby(frame[SPLIT]).describe()
         counts["count"] = counts["count"].astype(int)
-    counts = counts.loc[table.splits].reset_index()
+    counts = counts.loc[table.splits].rename_axis(index=SPLIT, columns=None)
+    if len(counts.columns) > ACROSS:
+        counts = counts.T.rename_axis(f"{OURS}label")
+    counts = counts.reset_index()
     words = {column: frame[column].str.split().str.len() for column in table.texts}
     lengths = [(c, int(n.median()), int(n.max())) for c, n in words.items()]
     lengths = pd.DataFrame(lengths, columns=["text column", "words, median", "words, most"])
@@ -185,7 +219,7 @@ def suspicious_classes(table: Table) -> str:
             "<code>python -m helpers errors</code> does it.</p>"
         )
     found = doubts(table)
-    columns = ["where", "split", *table.texts, table.label, "suggested", "suspicion"]
+    columns = [WHERE, SPLIT, *table.texts, table.label, SUGGESTED, SUSPICION]
     return (
         f"<p>The first {SUSPECTS} of {len(found):,} rows whose label is doubted. Six cheap judges "
         "would give another one, and none of them has seen the row. Suspicion is 1 less the mean "
@@ -197,10 +231,11 @@ def suspicious_classes(table: Table) -> str:
 
 def suspicious_numbers(table: Table, outputs: pd.DataFrame) -> str:
     """The held-out rows furthest from their numbers, the worst first."""
-    held_out = outputs[outputs["split"] != "train"]
-    apart = (held_out["predicted"] - held_out[table.label].astype(float)).abs()
-    shown = held_out.assign(difference=apart).sort_values("difference", ascending=False)
-    columns = ["where", *table.texts, table.label, "predicted", "difference"]
+    held_out = outputs[outputs[SPLIT] != "train"]
+    apart = (held_out[PREDICTED] - held_out[table.label].astype(float)).abs()
+    difference = f"{OURS}difference"
+    shown = held_out.assign(**{difference: apart}).sort_values(difference, ascending=False)
+    columns = [WHERE, *table.texts, table.label, PREDICTED, difference]
     return (
         "<p>Held-out rows where model and number are furthest apart. Read them: some numbers are "
         "wrong, some texts are unclear, and some answers of the model are its own mistakes.</p>"
@@ -237,7 +272,8 @@ def model_card(
     """What someone who is given the model must know."""
     results = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
     told = {
-        "Task": f"classification: {', '.join(table.names)}" if table.names else "regression",
+        "Task": table.task.replace("_", "-")
+        + (f": {', '.join(table.names)}" if table.names else ""),
         "Input": " and ".join(table.texts),
         f"Scores ({split})": results,
         "Limits": "The scores hold for rows from the same source, labelled by the same rules. "

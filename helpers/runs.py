@@ -37,6 +37,11 @@ class Run:
         return self.details["labels"]
 
     @property
+    def head(self) -> str:
+        """What it was trained for: "classification", "multi_label" or "regression"."""
+        return self.details["arguments"]["head"]
+
+    @property
     def texts(self) -> list[str]:
         """The text columns that the run was trained on."""
         return self.details["texts"]

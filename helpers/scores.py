@@ -17,13 +17,15 @@ def correlation(true, predicted, method: str) -> float:
 def metric(name: str, true, predicted) -> float:
     """One score of predictions: label ids against label ids, or numbers against numbers.
 
-    name: accuracy, macro_f1, f1 (of class 1), matthews; for numbers pearson, spearman, rmse.
+    name: accuracy, micro_f1, macro_f1, f1 (of class 1), matthews; for numbers pearson, spearman,
+        rmse. For several labels a row, true and predicted are 0 or 1 [n, labels].
     """
     from sklearn import metrics
 
     functions = {
         "accuracy": metrics.accuracy_score,
-        "macro_f1": partial(metrics.f1_score, average="macro"),
+        "micro_f1": partial(metrics.f1_score, average="micro", zero_division=0),
+        "macro_f1": partial(metrics.f1_score, average="macro", zero_division=0),
         "f1": metrics.f1_score,
         "matthews": metrics.matthews_corrcoef,
         "pearson": partial(correlation, method="pearson"),
@@ -37,9 +39,13 @@ def score(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     """The scores of logits [n, classes] against label ids, or of [n, 1] against numbers.
 
     Returns: loss (nats), accuracy and macro_f1 over the rows with a label; for numbers loss (mean
-        squared error), pearson, spearman and rmse.
+        squared error), pearson, spearman and rmse; for targets [n, labels] of 0 and 1 loss (binary
+        cross-entropy, mean over rows and labels), micro_f1 and macro_f1 at a probability of 1/2.
     """
-    if logits.shape[1] == 1:
+    if targets.ndim == 2:
+        predicted, names = (logits >= 0).astype(int), ("micro_f1", "macro_f1")
+        loss = float(np.mean(np.logaddexp(0, logits) - targets * logits))
+    elif logits.shape[1] == 1:
         predicted, names = logits[:, 0], ("pearson", "spearman", "rmse")
         loss = float(np.mean((predicted - targets) ** 2))
     else:
@@ -48,6 +54,17 @@ def score(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         predicted, names = logits.argmax(1), ("accuracy", "macro_f1")
         loss = float(row_losses(logits, targets).mean())
     return {"loss": loss} | {name: metric(name, targets, predicted) for name in names}
+
+
+def best_threshold(marks: np.ndarray, probabilities: np.ndarray) -> float:
+    """The probability from which on a label is given, for the best micro F1 on these rows.
+
+    marks: 0 or 1 [n, labels]; probabilities: [n, labels]. Of 0.05, 0.10 … 0.95; of equal ones, the
+    nearest to one half.
+    """
+    thresholds = sorted(np.arange(1, 20) / 20, key=lambda t: abs(t - 0.5))
+    f1 = [metric("micro_f1", marks, (probabilities >= t).astype(int)) for t in thresholds]
+    return float(thresholds[int(np.argmax(f1))])
 
 
 def row_losses(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -21,7 +21,8 @@ def cut(keys: Sequence, targets: Sequence, share: float) -> tuple[list[int], lis
     """Shuffle rows and cut them in two, the second part `share` of every class (at most half).
 
     keys: n text keys; rows with equal ones stay on one side. targets: n labels or numbers, by which
-    the cut is stratified; of rows with equal keys, the first one's counts.
+    the cut is stratified; of rows with equal keys, the first one's counts. Of a class with three
+    or more texts, one at least is in the second part.
     Returns: the row numbers of the two parts, the same at every call.
     """
     rows_of_key: dict = {}
@@ -33,6 +34,12 @@ def cut(keys: Sequence, targets: Sequence, share: float) -> tuple[list[int], lis
     for place, group in enumerate(by_target):
         if int((place + 1) * share) > int(place * share):
             in_second.add(group)
+    of_target: dict = {}
+    for group in by_target:
+        of_target.setdefault(targets[groups[group][0]], []).append(group)
+    for target, members in of_target.items():
+        if not isinstance(target, float) and len(members) >= 3 and not in_second & set(members):
+            in_second.add(members[-1])
     first: list[int] = []
     second: list[int] = []
     for group, rows in enumerate(groups):

@@ -16,7 +16,7 @@ from .columns import labelled
 from .predicting import predict_logits
 from .runs import Run
 from .scores import names_of, table_of
-from .tables import Table
+from .tables import SPLIT, SUGGESTED, SUSPICION, WHERE, Table
 
 
 def suspicious_labels(run: Run, data, split: str = "validation", logits=None) -> pd.DataFrame:
@@ -123,19 +123,18 @@ def of_the_label(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def doubts(table: Table) -> pd.DataFrame:
     """The rows to which the judges would give another label, the most suspicious first.
 
-    Returns: the rows, with the label suggested, and suspicion (see `suspicious_labels`); with their
-        splits, if there are several.
+    Returns: the rows, with SUGGESTED, the label, and SUSPICION (see `suspicious_labels`); with
+        their splits, if there are several.
     """
     labels = np.array([table.names.index(name) for name in table.frame[table.label]])
     by_judge = judge(table.rows(), labels, table.names)
     mean = sum(by_judge.values()) / len(by_judge)
     suspicion, best = 1.0 - of_the_label(mean, labels).astype(float), mean.argmax(1)
-    marked = table.frame.assign(
-        suspicion=suspicion.round(4), suggested=[table.names[label] for label in best]
-    )
-    suspects = marked[best != labels].sort_values("suspicion", ascending=False, kind="stable")
-    first = ["where", "split", "suspicion", table.label, "suggested"]
+    suggested = [table.names[label] for label in best]
+    marked = table.frame.assign(**{SUSPICION: suspicion.round(4), SUGGESTED: suggested})
+    suspects = marked[best != labels].sort_values(SUSPICION, ascending=False, kind="stable")
+    first = [WHERE, SPLIT, SUSPICION, table.label, SUGGESTED]
     if len(table.splits) == 1:
-        first.remove("split")
-        suspects = suspects.drop(columns="split")
+        first.remove(SPLIT)
+        suspects = suspects.drop(columns=SPLIT)
     return suspects[[*first, *(column for column in suspects if column not in first)]]

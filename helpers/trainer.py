@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import (
@@ -102,7 +102,9 @@ class CourseTrainer(Trainer):
         mine = counts > 0
         self.seen[rows[mine]] = logits[mine].detach()
         if self.class_weights is not None or (counts != 1).any():
-            if labels.is_floating_point():
+            if labels.ndim == 2:
+                losses = binary_cross_entropy_with_logits(logits, labels, reduction="none").mean(1)
+            elif labels.is_floating_point():
                 losses = (logits[:, 0] - labels) ** 2
             else:
                 losses = cross_entropy(logits, labels, reduction="none")

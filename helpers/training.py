@@ -75,8 +75,8 @@ def fine_tune(
     """Train all layers of a checkpoint on `data["train"]`, or load the finished run of the past.
 
     data: a DatasetDict with train and validation, with a text column, and a target that is a
-        ClassLabel column, or a number for head="regression". Rows with a label below 0 are left
-        out.
+        ClassLabel column; for head="multi_label" a column with lists of them, for
+        head="regression" numbers. Rows with a label below 0 are left out.
     texts: the text column, or two for pairs; needed where data has several that are not known to
         be a pair.
     batch_size: rows a batch, shared out evenly among the processes that `torchrun` starts.
@@ -84,19 +84,21 @@ def fine_tune(
     class_weight: "balanced" counts the loss of a rare class more, by n / (classes x its rows).
     seed: of the new head, the batches and the dropout; without it, the session's.
     checkpoint: as in `load_checkpoint`. max_length: where texts are cut, in tokens.
-    name: the first part of the folder's name. callbacks: TrainerCallbacks of your own.
+    name: the first part of the folder's name. callbacks: TrainerCallbacks of your own; one that
+        changes nothing may say so, by an attribute `only_watches = True`.
     accumulation: batches of `batch_size` rows that share one step. folder: where the run is to be
         kept, in place of `runs/<name>-<fingerprint>/`; nothing that lies there is deleted.
     Returns: a Run, its model on the CPU in float32. Everything is in `runs/<name>-<fingerprint>/`.
-        The fingerprint is made of data, arguments, seed, the callbacks' names, and the content of
-        the checkpoint's files: with the same one, a run that was finished is loaded, wherever it
-        was trained, and one that was interrupted goes on from its last epoch.
+        The fingerprint is made of data, arguments, seed, the names of callbacks that do not only
+        watch, and the content of the checkpoint's files: with the same one, a run that was
+        finished is loaded, wherever it was trained, and one that was interrupted goes on from its
+        last epoch.
     Raises: ValueError or TypeError for data or arguments that cannot be trained with, or if the
         training diverges; RuntimeError for a full disk, too little memory, or a folder that another
         process is training in.
     """
     columns = check_data(data, head, texts)
-    if class_weight not in (None, "balanced") or (class_weight and head == "regression"):
+    if class_weight not in (None, "balanced") or (class_weight and head != "classification"):
         raise ValueError(f'class_weight={class_weight!r}: only classes can be "balanced".')
     numbers = {"epochs": epochs, "batch_size": batch_size, "accumulation": accumulation}
     numbers |= {"learning_rate": learning_rate, "max_length": max_length}
@@ -110,7 +112,7 @@ def fine_tune(
         "data_sha256": data_hash(data, columns),
         "checkpoint_sha256": fingerprint_of_checkpoint(find_checkpoint(checkpoint)),
         "arguments": RECIPE | numbers | {"class_weight": class_weight, "head": head},
-        "callbacks": [getattr(c, "__name__", type(c).__name__) for c in callbacks],
+        "callbacks": [name_of(c) for c in callbacks if not getattr(c, "only_watches", False)],
         "seed": current().seed if seed is None else seed,
         "quick": is_quick(),
     }
@@ -137,6 +139,11 @@ def fine_tune(
             raise
     say(f"Trained: {shown(folder)}")
     return open_run(folder, read_run(folder))
+
+
+def name_of(callback) -> str:
+    """The name of a callback's class; Trainer takes classes and objects."""
+    return getattr(callback, "__name__", type(callback).__name__)
 
 
 def _loaded(folder: Path, details: dict) -> Run:

@@ -36,6 +36,7 @@ from helpers.trainer import CourseTrainer
 pytestmark = pytest.mark.slow
 
 NAMES = ["sadness", "joy", "love", "anger", "fear", "surprise"]
+NAMES3 = ["bad", "good", "so"]
 POSIX = os.name != "nt"
 
 
@@ -194,14 +195,48 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(copied, checkpoi
         load_checkpoint(copied)
 
 
-def test_a_classifier_is_not_taken_for_one_of_other_labels(tiny, tmp_path, refused):
-    tokenizer, model = load_checkpoint(tiny, "classification", ["bad", "good"])
+@pytest.fixture
+def classifier(tiny, tmp_path):
+    """The folder of a classifier of three labels, and what it says of two texts."""
+    tokenizer, model = load_checkpoint(tiny, "classification", ["bad", "good", "so"])
+    torch.nn.init.normal_(model.classifier.weight)
     for part in (tokenizer, model):
-        part.save_pretrained(tmp_path / "two")
-    load_checkpoint(tmp_path / "two", "classification", ["bad", "good"])
-    for labels in (["good", "bad"], ["spam", "ham"]):
-        with refused(RuntimeError, "is a classifier already, of bad, good"):
-            load_checkpoint(tmp_path / "two", "classification", labels)
+        part.save_pretrained(tmp_path / "three")
+    return tmp_path / "three", said_by(tokenizer, model)
+
+
+def said_by(tokenizer, model):
+    with torch.inference_mode():
+        return model(
+            **tokenizer(["oh no", "oh yes, yes"], padding=True, return_tensors="pt")
+        ).logits
+
+
+def test_labels_in_another_order_keep_what_was_learnt_of_them(classifier, capsys):
+    folder, before = classifier
+    after = said_by(*load_checkpoint(folder, "classification", ["so", "bad", "good"]))
+    torch.testing.assert_close(after, before[:, [2, 0, 1]])
+    torch.testing.assert_close(said_by(*load_checkpoint(folder, "classification", NAMES3)), before)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "labels", "said"),
+    [
+        ("classification", ["spam", "ham", "eggs"], "tells bad, good, so apart"),
+        ("classification", ["spam", "ham"], "has 3 outputs"),
+        ("regression", None, "has 3 outputs"),
+    ],
+)
+def test_other_labels_get_a_new_head(head, labels, said, classifier, capsys):
+    folder, before = classifier
+    torch.manual_seed(0)
+    model = load_checkpoint(folder, head, labels)[1]
+    assert f"A new head: the one in {folder}" in (told := capsys.readouterr().out) and said in told
+    weights = model.classifier.weight
+    assert weights.shape[0] == len(labels or [0]) and weights.std() < 0.4, "the old one had 1"
+    for key, tensor in load_checkpoint(folder)[1].state_dict().items():
+        torch.testing.assert_close(model.base_model.state_dict()[key], tensor)
 
 
 # ---- trainings
@@ -332,6 +367,9 @@ def test_the_fingerprint_holds_all_that_a_run_follows_from(tune, data, copied):
         change(copied)
         seen.append(tune(data, **options))
     seen.append(tune(data, **options | {"callbacks": []}))
+    watching = Stop()
+    watching.only_watches = True
+    assert tune(data, **options | {"callbacks": [watching]}).folder == seen[-1].folder
     assert len({run.details["fingerprint"] for run in seen}) == len(changes) + 2
 
 
@@ -580,9 +618,16 @@ def test_a_pipe_is_not_read(place, rows, refuses, monkeypatch, refused):
 # ---- several processes
 
 
-def test_processes_with_different_rows_are_refused(place, rows, tiny):
-    for rank in (0, 1):
-        write(f"{rank}.csv", rows[rank:])
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (lambda rows: rows[1:], "error: The processes were given different rows or arguments"),
+        (lambda rows: [rows[0] | {"mood": ""}], "error in process 1: 1.csv: line 2 has nothing"),
+    ],
+)
+def test_processes_with_different_rows_are_refused(second, said, place, rows, tiny):
+    write("0.csv", rows)
+    write("1.csv", second(rows))
     script = "import os, sys; from helpers.commands import main\n"
     script += "sys.exit(main(['train', os.environ['RANK'] + '.csv', *sys.argv[1:]]))"
     Path("each.py").write_text(script)
@@ -590,7 +635,7 @@ def test_processes_with_different_rows_are_refused(place, rows, tiny):
     command += ["--nproc-per-node", "2", "each.py", *PLAIN, "--checkpoint", str(tiny)]
     done = fresh(*command, "--batch-size", "8", "--output", "out")
     assert done.returncode != 0
-    assert "error: The processes were given different rows or arguments" in done.stderr
+    assert said in done.stderr
     assert not Path("out/run.json").exists()
 
 

@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from helpers import load_checkpoint, load_corpus, load_table, score_hunt
 from helpers.commands import main
-from helpers.tables import GLUE, read_files, read_table
+from helpers.tables import GLUE, SPLIT, read_files, read_table
 from helpers.trainer import CourseTrainer, training_arguments
 
 pytestmark = pytest.mark.slow
@@ -228,7 +228,7 @@ def test_every_kind_of_file_gives_the_same_rows(place, rows, name):
     options = (["text"], "mood", "auto")
     expected = read_files({"train": Path(write("mine.csv", rows))}, *options)
     found = read_files({"train": Path(write(name, rows))}, *options)
-    columns = ["id", "text", "mood", "split"]
+    columns = ["id", "text", "mood", SPLIT]
     assert found.frame[columns].equals(expected.frame[columns])
 
 
@@ -286,7 +286,7 @@ def test_planted_errors_come_first(place, train, capsys):
 def test_equal_texts_stay_on_one_side(place, rows):
     doubled = [*rows, *({**row, "text": f"  {row['text'].upper()} "} for row in rows[:40])]
     table = read_files({"train": Path(write("mine.csv", doubled))}, ["text"], "mood", "auto")
-    splits = table.frame["split"].tolist()
+    splits = table.frame[SPLIT].tolist()
     assert splits[:40] == splits[120:]
     assert "Rows that repeat the text of an earlier row: 40" in table.notes[0]
 
@@ -363,11 +363,6 @@ REFUSED = {
     "a class of one": (lambda rows: changed(rows, 5, mood="awe"), [], "'awe' has one text only"),
     "too few": (lambda rows: sorted(rows, key=lambda row: row["mood"])[34:38], [], "too few"),
     "three columns": (lambda rows: rows, ["--text", "text", "id", "mood"], "3 columns"),
-    "our column": (
-        lambda rows: [row | {"split": row["mood"]} for row in rows],
-        ["--label", "split"],
-        "rename the column 'split'",
-    ),
     "no epochs": (lambda rows: rows, ["--epochs", "0"], "epochs=0"),
     "batch of nothing": (lambda rows: rows, ["--batch-size", "0"], "batch_size=0"),
     "unknown folder": (lambda rows: rows, ["--checkpoint", "./nowhere"], "no checkpoint folder"),
@@ -672,5 +667,171 @@ def test_no_task_needs_torch_to_say_no(place):
 
 def test_rows_keep_all_their_columns(place):
     write("mine.jsonl", [{"text": "a", "id": 5, "more": None}, {"text": "b", "id": 6, "more": "x"}])
-    frame = read_table(Path("mine.jsonl"), ["text"])
+    frame, _ = read_table(Path("mine.jsonl"), ["text"])
     assert frame["id"].tolist() == [5, 6] and frame["more"].tolist() == [None, "x"]
+
+
+# ---- columns, options, and several labels a row
+
+
+OWN = {
+    "where": "shop",
+    "split": "mine",
+    "predicted": "?",
+    "probability_joy": "!",
+    "suspicion": "no",
+}
+
+
+def test_a_users_columns_stay_theirs(place, rows, capsys):
+    write("mine.csv", [row | OWN for row in rows])
+    command = ["train", "mine.csv", *PLAIN, "--model", "cheap", "--output", "out"]
+    assert main(command) == 0
+    assert "a column 'probability_joy' of its own: ours is 'probability_joy_2'" in (
+        capsys.readouterr().out
+    )
+    outputs = read("out/predictions.csv")
+    for row in outputs:
+        assert {name: row[name] for name in OWN} == OWN
+        assert row["where_2"].startswith("mine.csv, line") and row["predicted_2"] in (
+            "joy",
+            "anger",
+        )
+    assert main(["predict", "out", "mine.csv", "--output", "x.csv"]) == 0
+    assert [row["predicted_2"] for row in read("x.csv")] == [row["predicted_2"] for row in outputs]
+    assert main(["errors", "out", "--output", "e.csv"]) == 0
+    found = read("e.csv")[0]
+    assert found["suspicion"] == "no" and 0.5 < float(found["suspicion_2"]) <= 1
+
+
+def test_columns_of_the_task_may_be_called_as_ours(place, rows):
+    renamed = [{"split": row["text"], "probability_joy": row["mood"]} for row in rows]
+    write("mine.csv", renamed)
+    columns = ["--text", "split", "--label", "probability_joy"]
+    assert main(["train", "mine.csv", *columns, "--model", "cheap", "--output", "out"]) == 0
+    assert main(["errors", "mine.csv", *columns, "--output", "e.csv"]) == 0
+    assert read("e.csv")[0]["suggested"] in ("joy", "anger")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("rows", "split"), ("$x^$", "y"), ("=1+1", "@SUM(A1)"), ("\u6b63\u9762", "\u8d1f\u9762")]
+    + [("x" * 300, "y"), ("A", "\uff21"), ("two\nlines", "a/b, c|d"), ("\U0001f600", "\U0001f621")],
+)
+def test_any_name_of_a_class(place, rows, names, capsys, recwarn):
+    other = dict(zip(("joy", "anger"), names, strict=True))
+    write("mine.csv", [row | {"mood": other[row["mood"]]} for row in rows])
+    assert main(["train", "mine.csv", *PLAIN, "--model", "cheap", "--output", "out"]) == 0
+    said = capsys.readouterr()
+    assert "Glyph" not in said.out + said.err and not recwarn.list
+    assert {" ".join(name.split()) for name in names} == {
+        row["mood"] for row in read("out/predictions.csv")
+    }
+    page = Path("out/report.html").read_text("utf-8")
+    assert all(int(width) < 1200 for width in re.findall(r'<img width="(\d+)"', page))
+
+
+def test_a_table_of_many_classes_is_turned(place, tiny):
+    texts = plain_cases()[:60] * 2
+    rows = [
+        {"text": f"{row['text']} {i}", "kind": f"a long name of class {i % 12}"}
+        for i, row in enumerate(texts)
+    ]
+    write("mine.csv", rows)
+    columns = ["--text", "text", "--label", "kind"]
+    assert main(["train", "mine.csv", *columns, "--model", "cheap", "--output", "out"]) == 0
+    page = Path("out/report.html").read_text("utf-8")
+    first = page[page.index("<table") : page.index("</table>")]
+    assert first.count("<tr>") == 14 and "<th>train</th>" in first
+
+
+def test_class_weight_and_length_reach_the_training(place, rows, train):
+    write("mine.csv", rows)
+    assert train("mine.csv", *PLAIN, "--class-weight", "balanced", "--max-length", "9") == 0
+    arguments = json.loads(Path("out/run.json").read_text("utf-8"))["arguments"]
+    assert arguments["class_weight"] == "balanced" and arguments["max_length"] == 9
+
+
+def test_help_tells_the_defaults(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "(default: 4)",
+        "(default: 0.0002)",
+        "(default: 32)",
+        "(default: auto",
+        "multi-label",
+    ):
+        assert part in told
+
+
+def several():
+    """200 texts that name fish, soup and bread, or none of these, and which of them."""
+    draw, kinds = (
+        np.random.default_rng(0),
+        {"fish": "a trout", "soup": "hot broth", "bread": "toast"},
+    )
+    rows = []
+    for i in range(200):
+        named = [kind for kind in kinds if draw.random() < 0.5]
+        words = " and ".join(kinds[kind] for kind in named) or "nothing at all"
+        rows.append({"text": f"On day {i} there was {words}.", "mood": "|".join(named)})
+    return rows
+
+
+def test_several_labels_a_row(place, capsys, refuses):
+    rows = several()
+    write("mine.csv", rows)
+    command = ["train", "mine.csv", *PLAIN, "--task", "multi-label", "--output", "out"]
+    assert main([*command, "--learning-rate", "1e-3"]) == 0
+    told = capsys.readouterr().out
+    assert "3 labels, several a row: bread, fish, soup" in told
+    assert "A label is given from a probability of 0." in told
+    scores = {}
+    for line in told.splitlines():
+        if found := re.fullmatch(r"(?:test|validation)? +(\S.*?) +(\d\.\d+) +(\d\.\d+)", line):
+            scores.setdefault(found[1], []).append(float(found[2]))
+    assert scores["TF-IDF"][1] > scores["the most frequent"][1] + 0.2
+    assert scores["fine-tuned"][1] > scores["the most frequent"][1] + 0.2
+    outputs = read("out/predictions.csv")
+    held_out = [row for row in outputs if row["split"] == "test"]
+    threshold = json.loads(Path("out/columns.json").read_text("utf-8"))["threshold"]
+    for row in outputs:
+        given = [
+            k for k in ("bread", "fish", "soup") if float(row[f"probability_{k}"]) >= threshold
+        ]
+        assert row["predicted"] == "|".join(given)
+    hits = sum(len({*r["mood"].split("|")} & {*r["predicted"].split("|")} - {""}) for r in held_out)
+    total = sum(len({*r[c].split("|")} - {""}) for r in held_out for c in ("mood", "predicted"))
+    assert 2 * hits / total == pytest.approx(scores["fine-tuned"][1], abs=1e-3)
+    page = Path("out/report.html").read_text("utf-8")
+    assert "Each label (test)" in page and "multi-label: bread, fish, soup" in page
+    assert main(["predict", "out", "mine.csv", "--output", "x.csv"]) == 0
+    assert [row["predicted"] for row in read("x.csv")] == [row["predicted"] for row in outputs]
+    refuses(["errors", "out", "--output", "e.csv"], "several labels a row")
+    refuses([*command[:-1], "cheap", "--model", "cheap"], "--model cheap gives one label")
+
+
+SCRIPTS = {  # texts of two kinds that have no words of letters and spaces
+    "chinese": ("今天的菜太咸了不好吃", "服务员态度很好下次再来"),
+    "emoji": ("\U0001f621\U0001f622\U0001f494", "\U0001f60d\U0001f389\U0001f600"),
+    "one letter": ("x", "y"),
+    "signs": ("?!", "..."),
+    "arabic": ("الطعام كان سيئا جدا", "الخدمة كانت رائعة"),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_errors_in_any_script(place, script):
+    rows = [{"text": SCRIPTS[script][i % 2] * (1 + i // 2), "mood": "ab"[i % 2]} for i in range(24)]
+    write("mine.csv", [*rows, {"text": "z", "mood": "single"}])
+    assert main(["errors", "mine.csv", *PLAIN, "--output", "e.csv"]) == 0
+    assert read("e.csv")[0]["mood"] == "single"
+
+
+def test_errors_of_few_rows_a_class(place, rows, capsys):
+    few = [row | {"mood": f"class {i % 8}"} for i, row in enumerate(rows[:25])]
+    write("mine.csv", [*few, rows[40] | {"mood": "single"}])
+    assert main(["errors", "mine.csv", *PLAIN, "--output", "e.csv"]) == 0
+    assert "Labels with one row, which no other row can confirm: single." in capsys.readouterr().out

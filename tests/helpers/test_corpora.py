@@ -350,7 +350,6 @@ BROKEN = {
         ["'label'", "'feeling'", "COURSE_EMOTION_COLUMNS=text,label"],
     ),
     "no header": ("train.csv", as_csv(table("t"), ""), ["'text'", "COURSE_EMOTION_COLUMNS"]),
-    "semicolons in a csv": ("train.csv", "text;label\na, b;joy\n", ["line 2", "text;label", "','"]),
     "a misspelt label": (
         "train.csv",
         GOOD + "oh,sadnes\n",
@@ -383,7 +382,7 @@ BROKEN = {
         (GOOD * 300).encode() + "na\xefve,joy\n".encode("latin-1"),
         [f"line {13 * 300 + 1} ", "UTF-8"],
     ),
-    "two bytes a letter": ("train.csv", GOOD.encode("utf-16"), ["line 1 ", "UTF-8"]),
+    "two bytes a letter": ("train.csv", GOOD.encode("utf-16-le"), ["UTF-16 without its mark"]),
     "a quote without end": (
         "train.csv",
         GOOD + '"oh,joy\n' + "".join(LINES[1:]),
@@ -406,7 +405,7 @@ BROKEN = {
         as_json(table("t")) + '{"text": "oh", "label"}\n',
         ["line 13", "JSON"],
     ),
-    "json lists": ("train.jsonl", '["oh", "joy"]\n', ["line 1", "JSON"]),
+    "json lists": ("train.jsonl", '["oh", "joy"]\n', ["a JSON array"]),
     "json without the label": (
         "train.jsonl",
         as_json(table("t")) + '{"text": "oh"}\n',

@@ -8,7 +8,7 @@ from datasets import Dataset, DatasetDict
 
 from helpers import loss_table, suspicious_labels
 from helpers.suspects import confident_learning, doubts, fold_probabilities, judge, lead_of_another
-from helpers.tables import Table
+from helpers.tables import SPLIT, SUGGESTED, SUSPICION, WHERE, Table
 
 pytestmark = pytest.mark.slow
 
@@ -58,20 +58,21 @@ def test_the_suspicion_is_one_order_for_table_and_command(data):
     texts = [text for split in ("train", "validation") for text in data[split]["text"][:]]
     labels = np.concatenate([labels_of(data[split]) for split in ("train", "validation")])
     frame = pd.DataFrame({"text": texts, "label": [NAMES[label] for label in labels]}, dtype=object)
-    frame = frame.assign(where=[f"line {i}" for i in range(100)], split=["train"] * 100)
+    places = [f"line {i}" for i in range(100)]
+    frame = frame.assign(**{WHERE: places, SPLIT: ["train"] * 100})
     listed = doubts(Table(frame, ["text"], "label", NAMES))
     p = fold_probabilities(data, "validation")
     mean = sum(p.values()) / 6
     expected = 1 - mean[range(40), labels[60:]].astype(float)
-    by_place = listed.set_index("where")
+    by_place = listed.set_index(WHERE)
     for row in range(40):
         place = f"line {60 + row}"
         if mean[row].argmax() == labels[60 + row]:
             assert place not in by_place.index
         else:
-            assert by_place.loc[place, "suspicion"] == pytest.approx(expected[row], abs=1e-4)
-            assert by_place.loc[place, "suggested"] == NAMES[mean[row].argmax()]
-    assert listed["suspicion"].is_monotonic_decreasing and len(listed)
+            assert by_place.loc[place, SUSPICION] == pytest.approx(expected[row], abs=1e-4)
+            assert by_place.loc[place, SUGGESTED] == NAMES[mean[row].argmax()]
+    assert listed[SUSPICION].is_monotonic_decreasing and len(listed)
 
 
 def test_a_split_that_the_training_did_not_meet_has_no_dynamics(run, data):

@@ -331,7 +331,8 @@ def test_bad_data_gets_a_sentence(data, tune):
     ("options", "message"),
     [
         ({"class_weight": "heavy"}, "balanced"),
-        ({"head": "multi_label"}, "no head 'multi_label'"),
+        ({"head": "tagging"}, "no head 'tagging'"),
+        ({"head": "multi_label"}, "does not suit head='multi_label'"),
         ({"head": "regression"}, "does not suit"),
         ({"epochs": 0}, "epochs=0"),
         ({"max_length": 0}, "max_length=0"),
