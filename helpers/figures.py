@@ -5,9 +5,11 @@ notebook and a report show is drawn here.
 """
 
 import io
+import warnings
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import matplotlib.style
@@ -16,6 +18,8 @@ import pandas as pd
 from matplotlib import rc_params_from_file
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from sklearn.metrics import confusion_matrix
@@ -25,6 +29,7 @@ from .scores import metric
 STYLE = Path(__file__).with_name("course.mplstyle")
 PALETTE = rc_params_from_file(STYLE)["axes.prop_cycle"].by_key()["color"]
 BLUE, ORANGE, INK, GREY, PALE = PALETTE[0], PALETTE[3], "#22303C", "#8A97A3", "#E3E8EC"
+LETTERS = 24  # of a class name that a picture has room for
 
 
 class Picture:
@@ -55,7 +60,14 @@ def finish(figure: Figure, alt: str) -> Picture:
     alt: what it shows, in words.
     """
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=200)
+    texts = figure.findobj(Text)
+    others = frozenset("".join(text.get_text() for text in texts)) - letters_of(usual_font())
+    if others:
+        for text in texts:
+            text.set_fontfamily([*text.get_fontfamily(), *fonts_for(others)])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # no font of this machine has it
+        figure.savefig(drawn, format="png", dpi=200)
     image = Image.open(drawn).convert("RGB")
     few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     background = few.getpixel((0, 0))
@@ -64,6 +76,34 @@ def finish(figure: Figure, alt: str) -> Picture:
     few.putpalette(palette)
     few.save(small, format="png", optimize=True)
     return Picture(small.getvalue(), image.width // 2, alt)
+
+
+def usual_font() -> str:
+    """The file of the font that pictures are written in."""
+    return findfont(FontProperties(family=rc_params_from_file(STYLE)["font.sans-serif"]))
+
+
+@lru_cache
+def letters_of(file: str) -> frozenset[str]:
+    """The letters that a font has."""
+    return frozenset(map(chr, get_font(file).get_charmap())) | set("\n\r\t")
+
+
+@lru_cache
+def fonts_for(letters: frozenset[str]) -> list[str]:
+    """The names of fonts on this machine that together have these letters, as far as any do."""
+    names, missing = [], set(letters)
+    for font in sorted(fontManager.ttflist, key=lambda font: (font.style, font.weight != 400)):
+        if missing and (found := missing & letters_of(font.fname)):
+            names.append(font.name)
+            missing -= found
+    return names
+
+
+def in_pictures(names: Sequence[str]) -> list[str]:
+    """Class names as a picture has room for them: cut with …, and none read as a formula."""
+    cut = [name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…" for name in map(str, names)]
+    return [name.replace("$", r"\$") for name in cut]
 
 
 def colours_of(n: int) -> np.ndarray:
@@ -117,8 +157,9 @@ def draw_confusion(
             check_lengths(y_true=true, predictions=predicted)
             counts = confusion_matrix(true, predicted, labels=range(k))
             _draw_matrix(axes, counts)
-            axes.set_xticks(range(k), names, rotation=40, ha="right", rotation_mode="anchor")
-            axes.set_yticks(range(k), names if axes is row[0] else [])
+            shown = in_pictures(names)
+            axes.set_xticks(range(k), shown, rotation=40, ha="right", rotation_mode="anchor")
+            axes.set_yticks(range(k), shown if axes is row[0] else [])
             accuracy = np.trace(counts) / counts.sum()
             axes.set(title=f"{model}\naccuracy {accuracy:.2f}", xlabel="predicted class")
             said.append(f"{model}: accuracy {accuracy:.2f}, {_commonest_error(counts, names)}")

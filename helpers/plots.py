@@ -26,6 +26,7 @@ from .figures import (
     draw_confusion,
     draw_curves,
     finish,
+    in_pictures,
 )
 
 DRAWINGS = Path(__file__).parents[1] / "notebooks" / "figures"
@@ -42,7 +43,8 @@ def show_plot(figure: Figure, alt: str) -> None:
 
 def _bars(values: Mapping[str, float], colours: Sequence, notes: Sequence[str], alt: str, **look):
     with canvas(7.5, 1 + 0.42 * len(values)) as (figure, (axes,)):
-        bars = axes.barh(list(values), list(values.values()), color=colours, height=0.72)
+        bars = axes.barh(range(len(values)), list(values.values()), color=colours, height=0.72)
+        axes.set_yticks(range(len(values)), in_pictures(list(values)))
         axes.bar_label(bars, notes, padding=5)
         axes.set(ylim=(len(values) - 0.4, -0.6), **look)
         axes.grid(False)
@@ -90,7 +92,7 @@ def plot_lengths(
         f"lowest for {names[low]} ({medians[low]:g}); the longest text has {every.max():,}."
     )
     with canvas(max(5, 1.6 + 1.05 * len(names)), 4) as (figure, (axes,)):
-        boxes = axes.boxplot(lengths, tick_labels=names, widths=0.55)["boxes"]
+        boxes = axes.boxplot(lengths, tick_labels=in_pictures(names), widths=0.55)["boxes"]
         for box, colour in zip(boxes, colours_of(len(names)), strict=True):
             box.set(facecolor=colour, edgecolor=colour, alpha=0.75)
         axes.set(title=f"Length of the texts: {ylabel}", ylabel=ylabel)
@@ -150,7 +152,9 @@ def plot_umap(
             same_class.append(f"{title}: {(ids[nearest] == ids).mean():.0%}")
         dots = [row[0].scatter([], [], color=colour, s=45) for colour in colours]
         columns = min(len(names), 3 * width)
-        figure.legend(dots, names, loc="outside lower center", ncols=columns, handletextpad=0.2)
+        figure.legend(
+            dots, in_pictures(names), loc="outside lower center", ncols=columns, handletextpad=0.2
+        )
         chance = ((np.bincount(ids) / len(ids)) ** 2).sum()
         show_plot(
             figure,
@@ -179,7 +183,8 @@ def plot_class_density(points: Sequence, labels: Sequence, names: Sequence[str])
             shades = LinearSegmentedColormap.from_list(name, shades)
             axes.hexbin(*plane.T, cmap=ListedColormap([PALE]), **grid)
             covered[name] = len(axes.hexbin(*mine.T, cmap=shades, **grid).get_array())
-            axes.set(title=f"{name} ({len(mine):,})", xticks=[], yticks=[], box_aspect=1)
+            (title,) = in_pictures([name])
+            axes.set(title=f"{title} ({len(mine):,})", xticks=[], yticks=[], box_aspect=1)
             axes.spines[:].set(visible=True, color=PALE)
         for axes in panels[len(names) :]:
             axes.set_axis_off()
