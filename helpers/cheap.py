@@ -225,7 +225,13 @@ def fitted_vectorizers(rows: Sequence) -> dict:
     """The two vectorizers, with the terms of these rows; in many rows, those met more than once."""
     texts = [text for side in sides_of(rows) for text in side]
     rare = 2 if len(texts) >= 1000 else 1
-    return {kind: new_vectorizer(kind, rare=rare).fit(texts) for kind in ("words", "letters")}
+    fitted = {}
+    for kind in ("words", "letters"):
+        try:
+            fitted[kind] = new_vectorizer(kind, rare=rare).fit(texts)
+        except ValueError:  # no term is met twice
+            fitted[kind] = new_vectorizer(kind).fit(texts)
+    return fitted
 
 
 def sides_of(rows: Sequence) -> list[list[str]]:
@@ -350,25 +356,33 @@ def out_of_fold(
 
     model: of scikit-learn, not fitted. inputs: [n, width]. targets: n label ids or numbers.
     Returns: float32 probabilities [n, classes]; or numbers [n, 1]. The probability is 0 for a row
-        with a label below 0, for a class without rows, and where a class's only row is judged.
+        with a label below 0, for a class without rows, and for a class with one row, which is
+        judged by all rows of other classes.
     """
+    from sklearn.base import clone
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
     from threadpoolctl import threadpool_limits
 
     if names is None:
         cut = KFold(min(folds, len(targets)), shuffle=True, random_state=SEED)
         return cross_val_predict(model, inputs, targets, cv=cut).reshape(-1, 1)
-    known = np.flatnonzero(targets >= 0)
-    classes, sizes = np.unique(targets[known], return_counts=True)
+    probability = np.zeros((len(targets), len(names)), dtype=np.float32)
+    classes, sizes = np.unique(targets[targets >= 0], return_counts=True)
+    classes, single = classes[sizes > 1], np.isin(targets, classes[sizes == 1])
+    often, single = np.flatnonzero(np.isin(targets, classes)), np.flatnonzero(single)
+    if len(classes) < 2:  # there is nothing to tell apart
+        probability[np.ix_([*often, *single], classes)] = 1
+        return probability
     cut = StratifiedKFold(max(2, min(folds, sizes.max())), shuffle=True, random_state=SEED)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes with few rows: what that means is said above
-        by_known = cross_val_predict(
-            model, inputs[known], targets[known], cv=cut, method="predict_proba"
+        given = cross_val_predict(
+            model, inputs[often], targets[often], cv=cut, method="predict_proba"
         )
-    probability = np.zeros((len(targets), len(names)), dtype=np.float32)
-    for column, label in enumerate(classes):
-        probability[known, label] = by_known[:, column]
+        probability[np.ix_(often, classes)] = given
+        if len(single):
+            fitted = clone(model).fit(inputs[often], targets[often])
+            probability[np.ix_(single, classes)] = fitted.predict_proba(inputs[single])
     return probability
 
 

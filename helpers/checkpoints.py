@@ -133,7 +133,10 @@ def fit_head(model, names: list[str], labels: list[str], folder: Path) -> None:
     """
     import torch
 
-    if names in (labels, [f"LABEL_{label}" for label in range(len(labels))]):
+    if names == labels:
+        return
+    if names == [f"LABEL_{label}" for label in range(len(labels))]:
+        say(f"The head in {folder} goes on; it has no names for its {len(names)} outputs.")
         return
     heads = [
         module
@@ -148,7 +151,8 @@ def fit_head(model, names: list[str], labels: list[str], folder: Path) -> None:
             return
         for module in heads:
             torch.nn.init.normal_(module.weight, std=model.config.initializer_range)
-            torch.nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                torch.nn.init.zeros_(module.bias)
     say(f"A new head: the one in {folder} tells {', '.join(names)} apart.")
 
 
@@ -248,7 +252,7 @@ def read_run(folder: Path) -> dict:
     """
     if not (folder / RUN).is_file():
         raise ValueError(f"{folder} holds no finished run: it has no {RUN}.")
-    details = read_json(folder / RUN, "train the run again", ("fingerprint", "files"))
+    details = read_json(folder / RUN, "train the run again", ("files",), sealed=True)
     if details.get("format") != FORMAT:
         raise ValueError(f"{folder} was written by another version of the course: train it again.")
     if changed := changed_files(folder, details["files"]):

@@ -1,11 +1,13 @@
 """Learn from files of your own, predict for their rows, and find their suspicious labels."""
 
+import hashlib
 import json
 import os
 import sys
+import traceback
 import warnings
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,6 +17,9 @@ import pandas as pd
 
 from .files import (
     changed_files,
+    csv_text,
+    drafts_of,
+    keep,
     locked,
     read_json,
     reason,
@@ -25,7 +30,7 @@ from .files import (
     write_text,
 )
 from .runs import TRAINING
-from .session import is_first, pick_device, say, start
+from .session import PACKAGE, is_first, pick_device, say, start
 from .tables import (
     GLUE,
     LABELS,
@@ -42,8 +47,9 @@ from .tables import (
     with_free_names,
 )
 
-PREDICTIONS, COLUMNS, ROWS = "predictions.csv", "columns.json", "rows.jsonl"
-SAVED = ("texts", "label", "labels", "threshold", "separator", "rows_sha256")  # in COLUMNS
+PREDICTIONS, REPORT = "predictions.csv", "report.html"
+COLUMNS, ROWS = "columns.json", "rows.jsonl"
+SAVED = ("texts", "label", "labels", "threshold", "separator", "files", "hashes")  # in COLUMNS
 CHUNK = 4096  # rows between two steps of the progress bar
 
 
@@ -152,9 +158,9 @@ def in_words(error: Exception) -> str:
     if told := sentence(error):
         return told
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}."
-    is_ours = type(error).__module__.split(".")[0] in ("builtins", "helpers")
-    if is_ours and isinstance(error, ValueError | RuntimeError):
+        return f"{error.filename}: {error.strerror}: check the place and its permissions."
+    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+    if raised_in.is_relative_to(PACKAGE) and isinstance(error, ValueError | RuntimeError):
         return str(error)
     return f"{reason(error)}: this should not happen; --debug shows where it came from."
 
@@ -162,6 +168,9 @@ def in_words(error: Exception) -> str:
 def train(asked: Namespace) -> None:
     """Learn from labelled rows; writes the model, predictions.csv and report.html into a folder."""
     check_output(asked.output, folder=True)
+    files = [file.resolve() for file in (asked.file, asked.validation, asked.test) if file]
+    if within := [file for file in files if file.is_relative_to(asked.output.resolve())]:
+        raise ValueError(f"{within[0]} lies in the output folder {asked.output}: choose another.")
     table = read_asked(asked)
     kind = "regression"
     if table.names:
@@ -193,6 +202,8 @@ def learn(asked: Namespace, table: Table) -> None:
     data, is_several = table.datasets(), table.task == "multi_label"
     if asked.model == "cheap" and is_several:
         raise ValueError("--model cheap gives one label a row: leave it out for multi-label.")
+    if asked.model == "cheap" and (asked.class_weight or asked.max_length):
+        raise ValueError("--class-weight and --max-length are for a fine-tuned model only.")
     if asked.model == "cheap":
         run = None
         check_cheap_folder(asked.output, data, asked.checkpoint)
@@ -213,16 +224,40 @@ def learn(asked: Namespace, table: Table) -> None:
     scores = scores_of(table, outputs, cheap, asked.model, extra)
     if not run:
         say(f"Saved: {cheap.save(asked.output)}")
-    save_table(table, asked.output, threshold=threshold, separator=asked.separator)
-    write_named(asked.output / PREDICTIONS, outputs, asked.separator)
     page = make_report(asked.output.resolve().name, table, outputs, scores, cheap, run)
-    write_text(asked.output / "report.html", page)
+    written = {ROWS: rows_text(table), PREDICTIONS: named_text(outputs, asked.separator)}
+    files = [file.resolve() for file in (asked.file, asked.validation, asked.test) if file]
+    columns = {
+        "texts": table.texts,
+        "label": table.label,
+        "labels": table.names,
+        "threshold": threshold,
+        "separator": asked.separator,
+        "files": list(map(str, files)),
+    }
+    write_all(asked.output, written | {REPORT: page}, columns)
     print(scores.to_string(float_format="%.3f", na_rep="-"))
-    print(f"Written: {asked.output / PREDICTIONS} and {asked.output / 'report.html'}")
+    print(f"Written: {asked.output / PREDICTIONS} and {asked.output / REPORT}")
 
 
-def write_named(path: Path, frame: pd.DataFrame, separator: str = "|") -> None:
-    """Write a table, and say which of our columns have another name than usual.
+def write_all(folder: Path, texts: dict[str, str], columns: dict) -> None:
+    """Write files, and COLUMNS with their hashes; what someone else has put there is kept."""
+    known = {}
+    with suppress(ValueError, OSError):
+        known = read_json(folder / COLUMNS, "", SAVED, sealed=True)["hashes"]
+    hashes = {}
+    for name, text in texts.items():
+        file, hashes[name] = folder / name, hashlib.sha256(text.encode()).hexdigest()
+        if file.exists() and sha256_of(file) not in (known.get(name), hashes[name]):
+            say(f"Note: {file} was changed, and is kept as {keep(file).name}.")
+        write_text(file, text)
+    if (folder / COLUMNS).exists() and not known:
+        say(f"Note: {folder / COLUMNS} was changed, and is kept as {keep(folder / COLUMNS).name}.")
+    write_json(folder / COLUMNS, columns | {"hashes": hashes}, sealed=True)
+
+
+def named_text(frame: pd.DataFrame, separator: str = "|") -> str:
+    """A table as CSV; says which of our columns have another name than usual.
 
     separator: between the labels of a row that has several.
     """
@@ -230,8 +265,8 @@ def write_named(path: Path, frame: pd.DataFrame, separator: str = "|") -> None:
         given = [separator.join(labels) for labels in frame[PREDICTED]]
         frame = frame.drop(columns=LABELS).assign(**{PREDICTED: given})
     named, told = with_free_names(frame)
-    write_csv(path, named)
     tell(told)
+    return csv_text(named)
 
 
 def tell(notes: Sequence[str]) -> None:
@@ -240,15 +275,13 @@ def tell(notes: Sequence[str]) -> None:
         say(f"Note: {note}")
 
 
-def save_table(table: Table, folder: Path, **settings) -> None:
-    """Keep the rows of a training for `errors`, and a hash that tells if they have changed."""
+def rows_text(table: Table) -> str:
+    """The rows of a training as `errors` reads them, a JSON object a line."""
     lines = []
     for row in table.frame.to_dict("records"):
         entry = {"where": row.pop(WHERE), "split": row.pop(SPLIT), "row": row}
         lines.append(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
-    write_text(folder / ROWS, "".join(lines))
-    columns = {"texts": table.texts, "label": table.label, "labels": table.names} | settings
-    write_json(folder / COLUMNS, columns | {"rows_sha256": sha256_of(folder / ROWS)})
+    return "".join(lines)
 
 
 def fine_tuned(asked: Namespace, table: Table, data):
@@ -270,14 +303,20 @@ def fine_tuned(asked: Namespace, table: Table, data):
 
 def check_cheap_folder(folder: Path, data, checkpoint: str | None) -> None:
     """Raise ValueError if a folder holds something other than a cheap model of the same rows."""
-    if not any(folder.iterdir()):
-        return
     from .cheap import FILE, load_cheap_model, origin
     from .columns import columns_of
 
+    file = folder / FILE
+    if not set(folder.iterdir()) - set(drafts_of(file)):
+        return
     about = origin(data, columns_of(data["train"]), checkpoint)
-    if not (folder / FILE).is_file() or not about.items() <= load_cheap_model(folder).about.items():
-        raise ValueError(f"{folder} holds something other than this model: choose another folder.")
+    try:
+        if file.is_file() and about.items() <= load_cheap_model(folder).about.items():
+            return
+    except ValueError as error:  # it is damaged
+        say(f"{error} This is done now; the old file is kept as {keep(file).name}.")
+        return
+    raise ValueError(f"{folder} holds something other than this model: choose another folder.")
 
 
 def read_asked(asked: Namespace) -> Table:
@@ -299,6 +338,7 @@ def predict(asked: Namespace) -> None:
     """Predict for the rows of a file with a saved model; writes its columns and the predictions."""
     check_output(asked.output, [asked.run, asked.file])
     columns = saved_columns(asked.run)
+    check_output(asked.output, map(Path, columns["files"]))
     texts = columns["texts"]
     named = asked.text or texts
     if len(named) != len(texts):
@@ -311,7 +351,7 @@ def predict(asked: Namespace) -> None:
     if columns["label"] == LABELS:
         frame[LABELS] = None
     outputs = predicted(probabilities(model, rows), model, frame, columns["threshold"])
-    write_named(asked.output, outputs, columns["separator"])
+    write_csv(asked.output, named_text(outputs, columns["separator"]))
     print(f"Written: {asked.output}, {len(rows):,} rows")
 
 
@@ -324,7 +364,7 @@ def errors(asked: Namespace) -> None:
 
     start(quiet=True)
     suspects = doubts(table)
-    write_named(asked.output, suspects)
+    write_csv(asked.output, named_text(suspects))
     print(f"Written: {asked.output}, {len(suspects):,} of {len(table.frame):,} rows, worst first")
 
 
@@ -333,7 +373,7 @@ def read_suspects(asked: Namespace) -> Table:
     if asked.source.is_dir():
         if asked.text or asked.label:
             raise ValueError(f"{asked.source} knows its columns: leave out --text and --label.")
-        return saved_table(asked.source)
+        return saved_table(asked.source, asked.output)
     if not (asked.text and asked.label):
         raise ValueError(
             f"{asked.source} is no folder that train wrote: for a file, give --text COLUMN and "
@@ -344,19 +384,22 @@ def read_suspects(asked: Namespace) -> Table:
     return read_labelled(asked.source, asked.text, asked.label, asked.encoding)
 
 
-def saved_table(folder: Path) -> Table:
+def saved_table(folder: Path, output: Path) -> Table:
     """The rows that a saved model has learnt from and was scored on.
+
+    output: what will be written, and must not be a file that it has learnt from.
 
     Raises: ValueError if what was saved of them has changed, or their labels are numbers.
     """
     columns, file = saved_columns(folder), folder / ROWS
+    check_output(output, map(Path, columns["files"]))
     if not columns["labels"]:
         raise ValueError(f"{folder} predicts numbers: only classes can be searched for errors.")
     if columns["label"] == LABELS:
         raise ValueError(
             f"{folder} gives several labels a row: only one can be searched for errors."
         )
-    if changed_files(folder, {ROWS: columns["rows_sha256"]}):
+    if changed_files(folder, {ROWS: columns["hashes"][ROWS]}):
         raise ValueError(f"{file} is missing or has been changed: run train once more.")
     rows = []
     for line in file.read_text(encoding="utf-8").split("\n")[:-1]:
@@ -424,10 +467,10 @@ def saved_columns(run: Path) -> dict:
     """The names of the text columns and the label that a run of `train` was made with."""
     if not (run / COLUMNS).is_file():
         raise ValueError(f"{run} is no folder that train has finished: it holds no {COLUMNS}.")
-    return read_json(run / COLUMNS, "run train once more", SAVED)
+    return read_json(run / COLUMNS, "run train once more", SAVED, sealed=True)
 
 
-def check_output(path: Path, inputs: Sequence[Path] = (), folder: bool = False) -> None:
+def check_output(path: Path, inputs: Iterable[Path] = (), folder: bool = False) -> None:
     """Raise ValueError unless a file, or a folder, can be written there without loss.
 
     inputs: files and folders that the command reads; nothing of theirs is written over.
@@ -438,12 +481,16 @@ def check_output(path: Path, inputs: Sequence[Path] = (), folder: bool = False) 
         raise ValueError(f"{path} is a folder: name a file with --output.")
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise ValueError(f"{path} is no ordinary file: choose another.")
-    for source in map(Path.resolve, inputs):
-        if path.exists() and path.resolve().is_relative_to(source):
+    real = path.resolve()
+    for source in inputs if path.exists() else []:
+        places = [real, *real.parents]
+        if source.exists() and any(place.samefile(source) for place in places):
             raise ValueError(f"{path} is read by this command: choose another output.")
     if path.exists() and not os.access(path, os.W_OK):
         raise ValueError(f"{path} may not be changed: choose another output.")
-    above = next(parent for parent in path.absolute().parents if parent.exists())
+    above = next(place for place in (real, *real.parents) if place.exists())
+    if above == real and real.is_file():
+        above = real.parent
     try:
         with TemporaryFile(dir=above):
             pass

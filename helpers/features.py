@@ -46,16 +46,18 @@ def extract_features(
         return _extract(ids, tokenizer, model, pool, layers)
     path = _cache_file(ids, model, pool, layers)
     try:
-        return np.load(path)
-    except (OSError, ValueError, EOFError):  # not there yet, or not whole
+        with np.load(path) as saved:  # the file holds a checksum
+            return saved["features"]
+    except Exception:  # not there yet, or damaged in whatever way
         features = _extract(ids, tokenizer, model, pool, layers)
-    make_runs_folder()
     try:
+        make_runs_folder()
         path.parent.mkdir(exist_ok=True)
         with whole_file(path) as draft, draft.open("wb") as stream:
-            np.save(stream, features)
-    except OSError as error:
-        warn(f"The features could not be kept in {path.parent} ({error.strerror}).")
+            np.savez(stream, features=features)
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
+        warn(f"The features could not be kept in {path.parent} ({why}).")
     return features
 
 
@@ -116,4 +118,4 @@ def _cache_file(ids: list[np.ndarray], model, pool: str, layers: list[int]) -> P
         key.update(text_ids)
     for parameter in model.base_model.parameters():
         key.update(parameter.detach().cpu().reshape(-1).view(torch.uint8).numpy())
-    return runs_folder() / "features" / f"{key.hexdigest()[:24]}.npy"
+    return runs_folder() / "features" / f"{key.hexdigest()[:24]}.npz"

@@ -8,10 +8,11 @@ import hashlib
 import json
 import os
 import re
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial, wraps
-from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,18 +84,25 @@ def changed_files(folder: Path, hashes: dict[str, str]) -> list[Path]:
     return [p for p, known in paths.items() if not p.is_file() or sha256_of(p) != known]
 
 
-def read_json(path: Path, cure: str, needed: Sequence[str] = ()) -> dict:
+def read_json(path: Path, cure: str, needed: Sequence[str] = (), sealed: bool = False) -> dict:
     """The object in a JSON file that this package wrote.
 
+    sealed: whether it was written with a hash of itself; see `write_json`.
     Raises: ValueError if it is damaged, or lacks one of the keys that are needed.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         content = None
-    if not isinstance(content, dict) or not set(needed) <= content.keys():
+    is_ours = isinstance(content, dict) and set(needed) <= content.keys()
+    if not is_ours or sealed and content.pop("sha256", None) != _seal(content):
         raise ValueError(f"{path} is damaged or from another version: {cure}.")
     return content
+
+
+def _seal(content: dict) -> str:
+    """A hash of what a JSON file holds."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def sync(path: Path) -> None:
@@ -124,8 +132,7 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
     if folder in _locked:
         yield
         return
-    file = folder / ".lock" if os.name == "nt" else None  # there, no folder can be opened
-    number = _lock(file or folder)
+    number = _lock(folder if os.name != "nt" else _stand_in(folder))
     if number is None:
         raise RuntimeError(busy)
     _locked.add(folder)
@@ -134,9 +141,12 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
     finally:
         _locked.remove(folder)
         os.close(number)
-        if file:
-            with suppress(OSError):
-                file.unlink()
+
+
+def _stand_in(folder: Path) -> Path:
+    """The file that is locked in place of a folder on Windows, where no folder can be opened."""
+    mark = hashlib.sha256(str(folder).lower().encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f"course-{mark}.lock")
 
 
 def _lock(path: Path) -> int | None:
@@ -170,10 +180,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises: OSError where the folder is missing or full; the old file then stays as it was.
     """
     path = path.resolve()
-    for draft in path.parent.glob(f"{escape(path.name)}.*.tmp"):
-        if (number := _lock(draft)) is not None:  # nobody is writing it
-            os.close(number)
-            draft.unlink(missing_ok=True)
+    for draft in drafts_of(path):
+        if _is_left(draft):
+            with suppress(OSError):
+                draft.unlink()
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     draft.touch()
     number = None if os.name == "nt" else _lock(draft)  # there, no open file can be renamed
@@ -190,18 +200,51 @@ def whole_file(path: Path) -> Iterator[Path]:
             os.close(number)
 
 
+def drafts_of(path: Path) -> list[Path]:
+    """The drafts of a file that lie beside it; see `whole_file`."""
+    name = re.compile(re.escape(path.name) + r"\.\d+\.tmp")
+    beside = path.parent.iterdir() if path.parent.is_dir() else []
+    return [file for file in beside if name.fullmatch(file.name) and file.is_file()]
+
+
+def _is_left(draft: Path) -> bool:
+    """Whether nobody is writing a draft any more."""
+    if os.name == "nt":  # there, no draft is locked
+        return time.time() - draft.stat().st_mtime > 3600
+    number = _lock(draft)
+    if number is not None:
+        os.close(number)
+    return number is not None
+
+
+def keep(file: Path) -> Path:
+    """Rename a file that is in the way, so that nothing is lost."""
+    number, kept = 1, file.with_name(f"{file.name}.old")
+    while kept.exists():
+        number += 1
+        kept = file.with_name(f"{file.name}.old{number}")
+    return file.rename(kept)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file, as `whole_file` says."""
     with whole_file(path) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_json(path: Path, content: dict) -> None:
-    """Write a JSON file, as `whole_file` says."""
+def write_json(path: Path, content: dict, sealed: bool = False) -> None:
+    """Write a JSON file, as `whole_file` says; sealed: with a hash of what it holds, sha256."""
+    if sealed:
+        content = content | {"sha256": _seal(content)}
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False))
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table so that any reader finds its texts whole, its folder made if need be."""
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as CSV that any reader finds its texts whole in."""
+    return frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+
+
+def write_csv(path: Path, text: str) -> None:
+    """Write a CSV file, as `whole_file` says, its folder made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"))
+    write_text(path, text)

@@ -20,7 +20,9 @@ def hub(what: str, cure: str, kept: str) -> Iterator[None]:
     from huggingface_hub import constants
     from huggingface_hub.utils import get_session
 
-    was_offline, silence = constants.HF_HUB_OFFLINE, None
+    was_offline, without_xet = constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET
+    silence = None
+    constants.HF_HUB_DISABLE_XET = True  # its requests are not the client's, and have no limit
     try:
         get_session().head(constants.ENDPOINT, timeout=10)
         wait_no_longer(get_session())
@@ -37,7 +39,7 @@ def hub(what: str, cure: str, kept: str) -> Iterator[None]:
         why = why or reason(silence or error)
         raise RuntimeError(f"{what} could not be had from the Hub ({why}): {cure}.") from None
     finally:
-        constants.HF_HUB_OFFLINE = was_offline
+        constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET = was_offline, without_xet
 
 
 def wait_no_longer(client) -> None:

@@ -14,7 +14,7 @@ INVISIBLE = re.compile(  # what joins letters, as in Persian or in emoji, counts
     "|^[\u200c\u200d]+|[\u200c\u200d]+$"
 )
 DECORATED = {  # numbers as people write them
-    "a percent sign": r"[-+]?\d+([.,]\d+)?\s?%",
+    "a percent sign": r"[-+]?\d+([.,]\d+)?\s?%|%\s?\d+([.,]\d+)?",
     "a currency": r"[-+]?[$€£¥₺₹]\s?[-+]?[\d.,]+|[-+]?[\d.,]+\s?[$€£¥₺₹]",
     "separators of thousands": r"[-+]?\d{1,3}([,.'’_ \u00a0\u202f]\d{3})+([.,]\d+)?",
     "a decimal comma": r"[-+]?\d+,\d+",
@@ -50,8 +50,6 @@ def is_code(value) -> bool:
 def decoration(values: Sequence) -> str | None:
     """What keeps labels from being read as numbers, if that is what they are."""
     texts = [str(value).strip() for value in values if not isfinite(as_number(value))]
-    if 2 * len(texts) < len(values):
-        return None
     for name, form in DECORATED.items():
         if texts and all(re.fullmatch(form, text) for text in texts):
             return name
@@ -77,7 +75,7 @@ def alike(names: Sequence[str]) -> list[str]:
 def _family(name: str) -> str:
     number = as_number(name)
     if isfinite(number):
-        return f"{number:g}"
+        return repr(number)
     return unicodedata.normalize("NFKC", name).casefold()
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from .files import reason
@@ -72,16 +73,27 @@ def filled(rows: Iterator[Row], notes: list[str]) -> list[Row]:
         if all(value is None or str(value).strip() == "" for value in row.values()):
             empty += 1
             continue
-        for name, value in row.items():
-            if isinstance(value, str) and HALF.search(value):
-                halves.append(f"{place}, {name!r}")
-                row[name] = HALF.sub("\ufffd", value)
-        kept.append((place, row))
+        whole = with_whole_letters(row)
+        if str(whole) != str(row):
+            changed = next(name for name in row if str(row[name]) != str(whole.get(name)))
+            halves.append(f"{place}, {with_whole_letters(changed)!r}")
+        kept.append((place, whole))
     if empty:
         notes.append(f"Empty rows passed over: {empty}.")
     if halves:
         notes.append(f"Half characters replaced by \ufffd: {len(halves)} (first in {halves[0]}).")
     return kept
+
+
+def with_whole_letters(value):
+    """A value whose texts, however deep within it, hold no half of a character."""
+    if isinstance(value, str):
+        return HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [with_whole_letters(part) for part in value]
+    if isinstance(value, dict):
+        return {with_whole_letters(k): with_whole_letters(part) for k, part in value.items()}
+    return value
 
 
 @contextmanager
@@ -98,19 +110,21 @@ def decoded(content: bytes, encoding: str | None = None) -> str:
 
     Raises: ValueError that names the line where it is not in this encoding.
     """
-    other = "save the file with the encoding UTF-8, or name its own with --encoding"
+    other = "save the file with the encoding UTF-8, or name its own (--encoding, encoding=)"
     is_marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     named = encoding or ("utf-16" if is_marked else "utf-8-sig")
     if named == "utf-8-sig" and b"\0" in content[:1000]:
-        raise ValueError(f"it looks like UTF-16 without its mark: {other} utf-16-le.")
+        ends = "be" if content[:1] == b"\0" else "le"
+        raise ValueError(f"it looks like UTF-16 without its mark: {other}, utf-16-{ends}.")
     try:
-        return content.decode(named)
+        text = content.decode(named).removeprefix("\ufeff")
     except LookupError:
         raise ValueError(f"there is no encoding {named!r}: write utf-8, cp1252 or such.") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         known = "UTF-8" if named == "utf-8-sig" else named
         raise ValueError(f"line {line} is not {known} text: {other}, such as cp1252.") from None
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
 # ---- comma, semicolon and tab
@@ -121,13 +135,14 @@ def _table_rows(
 ) -> Iterator[Row]:
     """The rows of a text whose fields stand apart by one separator."""
     begin, separators = 1, [first, *(sign for sign in SEPARATORS if sign != first)]
-    if named := re.match(r"sep=(.)\r?\n", text):  # as Excel writes and reads it
+    if named := re.match(r"(?i)sep=(.)\1*\r?\n", text):  # as Excel writes and reads it
         separators, text, begin = [named[1]], text[named.end() :], 2
     if header is None:
         columns_of = [_first_fields(text, sign) for sign in separators]
         fits = [set(needed) <= set(names) for names in columns_of]
     else:
-        fits = [len(_first_fields(text, sign)) == len(header) for sign in separators]
+        check_names(header)
+        fits = [_fits(text, sign, len(header)) for sign in separators]
     if any(fits):
         separator = separators[fits.index(True)]
     else:  # the columns are called otherwise: say so under the separator that makes most of them
@@ -135,9 +150,18 @@ def _table_rows(
     if separator != first and not named:
         notes.append(f"The columns are apart by {SEPARATORS[separator]}.")
     if separator == "\t" and (rows := _unquoted_tabs(text, begin)):
-        return _named_rows(iter(rows), header, separator)
+        return _named_rows(iter(rows), header, separator, needed)
     spaced = re.search(rf'{re.escape(separator)} +"[^"]', text) is not None
-    return _named_rows(_quoted_fields(text, separator, spaced, begin), header, separator)
+    return _named_rows(_quoted_fields(text, separator, spaced, begin), header, separator, needed)
+
+
+def _fits(text: str, separator: str, width: int) -> bool:
+    """Whether the first rows have so many fields."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        return all(len(fields) == width for fields in islice(filter(None, reader), 20))
+    except csv.Error:
+        return False
 
 
 def _first_fields(text: str, separator: str) -> list[str]:
@@ -157,10 +181,12 @@ def _unquoted_tabs(text: str, begin: int) -> list[tuple[int, list[str]]] | None:
     Quotation marks are letters, unless every field that has one is quoted as programs do it.
     """
     lines = [line.rstrip("\r") for line in text.split("\n")]
-    rows = [(n, line.split("\t")) for n, line in enumerate(lines, begin) if line]
+    rows = [(n, line.split("\t")) for n, line in enumerate(lines, begin) if line.strip(" ")]
     if len({len(fields) for _, fields in rows}) != 1:
         return None
     marked = [f for _, fields in rows for f in fields if '"' in f]
+    if len(rows[0][1]) == 1 and any(f.startswith('"') and f.count('"') % 2 for f in marked):
+        return None  # a text over several lines
     if all(re.fullmatch(r'"(?:[^"]|"")*"', f) for f in marked):
         rows = [(n, [_without_quotes(f) for f in fields]) for n, fields in rows]
     return rows
@@ -190,21 +216,36 @@ def _quoted_fields(
 
 
 def _named_rows(
-    rows: Iterator[tuple[int, list[str]]], header: Sequence[str] | None, separator: str
+    rows: Iterator[tuple[int, list[str]]],
+    header: Sequence[str] | None,
+    separator: str,
+    needed: Sequence[str],
 ) -> Iterator[Row]:
     """Each row as a dict, by the names in the first one, or those given."""
     if header is None:
         header = _header(next(rows, (1, []))[1])
     for line, fields in rows:
+        if not any(value.strip() for value in fields):
+            fields = [""] * len(header)
         while len(fields) > len(header) and not fields[-1].strip():
             fields.pop()  # separators at the end of a line
         if len(fields) != len(header):
-            raise ValueError(
-                f"line {line} has {len(fields)} fields where {len(header)} were expected "
-                f"({', '.join(header)}): no text may hold the separator {separator!r} outside "
-                "quotes."
-            )
+            raise ValueError(_wrong_width(line, fields, header, separator, needed))
         yield f"line {line}", dict(zip(header, fields, strict=True))
+
+
+def _wrong_width(line: int, fields: list, header: Sequence, separator: str, needed: Sequence):
+    """What is to be said of a row with more or fewer fields than there are columns."""
+    if missing := [name for name in needed if name not in header]:
+        return (
+            f"there is no column {missing[0]!r}, only {', '.join(map(repr, header))}: name one of "
+            "these, and delete what stands above the header."
+        )
+    told = f"line {line} has {len(fields)} fields where {len(header)} were expected"
+    cure = f"no text may hold the separator {separator!r} outside quotes"
+    if len(fields) < len(header):
+        cure = "fill in the others, if only with nothing between separators"
+    return f"{told} ({', '.join(header)}): {cure}."
 
 
 def _header(fields: list[str]) -> list[str]:

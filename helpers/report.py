@@ -186,7 +186,8 @@ def data_summary(table: Table) -> str:
     frame, label = table.frame, table.label
     if table.names:
         single = frame[[SPLIT, label]].explode(label)
-        counts = pd.crosstab(single[SPLIT], single[label])[table.names]
+        counts = pd.crosstab(single[SPLIT], single[label])
+        counts = counts.reindex(index=table.splits, columns=table.names, fill_value=0)
         counts.insert(0, f"{OURS}rows", frame[SPLIT].value_counts())
     else:
         counts = frame[label].astype(float).groupby(frame[SPLIT]).describe()

@@ -13,7 +13,16 @@ import numpy as np
 
 from .checkpoints import FORMAT, FULL, POCKET, RUN, load_folder, read_run
 from .columns import rows_of, target_values
-from .files import changed_files, hashes_of, read_json, sha256_of, sync, whole_file, write_json
+from .files import (
+    changed_files,
+    hashes_of,
+    keep,
+    read_json,
+    sha256_of,
+    sync,
+    whole_file,
+    write_json,
+)
 from .session import profile_name, runs_folder, say
 
 MARK = 12  # letters of the fingerprint in a folder's name
@@ -130,14 +139,15 @@ def check_folder(folder: Path, fingerprint: str) -> None:
         return
     if (folder / RUN).is_file() and told_fingerprint(folder) == fingerprint:
         return
-    if others := [path.name for path in sorted(folder.iterdir()) if path != training]:
+    others = sorted({path.name for path in folder.iterdir()} - {TRAINING})
+    if others:
         raise ValueError(f"{folder} holds something other than this run ({others[0]}): {cure}.")
 
 
 def told_fingerprint(folder: Path) -> str | None:
     """The fingerprint in a folder's run.json; None if there is none, or it is damaged."""
     with suppress(ValueError, OSError):
-        return read_json(folder / RUN, "", ("fingerprint",))["fingerprint"]
+        return read_json(folder / RUN, "", ("fingerprint",), sealed=True)["fingerprint"]
 
 
 def finished_run(
@@ -194,7 +204,7 @@ def save_run(training: Path, tokenizer, model, details: dict) -> None:
         file.chmod(usual)
         sync(file)
     details |= {"format": FORMAT, "files": hashes_of(final)}
-    write_json(final / RUN, details)
+    write_json(final / RUN, details, sealed=True)
 
 
 def publish(training: Path, folder: Path) -> None:
@@ -203,7 +213,7 @@ def publish(training: Path, folder: Path) -> None:
     It may be cut off anywhere and called again. A file that stands in the way is kept, as .old.
     """
     final = training / "final"
-    files = read_json(final / RUN, f"delete {training}", ("files",))["files"]
+    files = read_json(final / RUN, f"delete {training}", ("files",), sealed=True)["files"]
     for name in [*files, RUN]:
         source, target = final / name, folder / name
         if source.is_file():
@@ -212,15 +222,6 @@ def publish(training: Path, folder: Path) -> None:
             source.replace(target)
     sync(folder)
     clear(training)
-
-
-def keep(file: Path) -> Path:
-    """Rename a file that is in the way, and say how."""
-    number, kept = 1, file.with_name(f"{file.name}.old")
-    while kept.exists():
-        number += 1
-        kept = file.with_name(f"{file.name}.old{number}")
-    return file.rename(kept)
 
 
 def clear(training: Path) -> None:
@@ -259,12 +260,14 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
         ) from None
 
 
-def mark_whole(checkpoint: Path) -> None:
-    """Note that all of a checkpoint is on the disk."""
+def mark_whole(checkpoint: Path, epoch: int) -> None:
+    """Note that all of a checkpoint is on the disk, and the logits of the epochs until then."""
     for file in checkpoint.iterdir():
         sync(file)
     sync(checkpoint)
-    write_json(checkpoint / WHOLE, hashes_of(checkpoint))
+    logits = {f"../{epoch_file(number + 1)}" for number in range(epoch)}
+    hashes = {name: sha256_of(checkpoint / name) for name in sorted(logits)}
+    write_json(checkpoint / WHOLE, hashes_of(checkpoint) | hashes, sealed=True)
 
 
 def last_checkpoint(training: Path) -> Path | None:
@@ -273,17 +276,17 @@ def last_checkpoint(training: Path) -> Path | None:
     for checkpoint in saved:
         if is_whole(checkpoint):
             return checkpoint
-        torn = checkpoint.rename(checkpoint.with_name(f"torn-{checkpoint.name}"))
+        torn = checkpoint.with_name(f"torn-{checkpoint.name}")
+        shutil.rmtree(torn, ignore_errors=True)  # of an earlier try
+        checkpoint.rename(torn)
         say(f"Set aside: {torn} is not whole; the training goes on from before it.")
     return None
 
 
 def is_whole(checkpoint: Path) -> bool:
-    """Whether a checkpoint holds all that was saved, and the logits of its epoch lie beside it."""
+    """Whether a checkpoint holds all that was saved, and the logits of its epochs lie beside it."""
     try:
-        whole = read_json(checkpoint / WHOLE, "")
-        state = read_json(checkpoint / "trainer_state.json", "", ("epoch",))
+        whole = read_json(checkpoint / WHOLE, "", sealed=True)
     except (ValueError, OSError):
         return False
-    logits = checkpoint.parent / epoch_file(round(state["epoch"]))
-    return logits.is_file() and not changed_files(checkpoint, whole)
+    return not changed_files(checkpoint, whole)

@@ -25,7 +25,7 @@ def metric(name: str, true, predicted) -> float:
     functions = {
         "accuracy": metrics.accuracy_score,
         "micro_f1": partial(metrics.f1_score, average="micro", zero_division=0),
-        "macro_f1": partial(metrics.f1_score, average="macro", zero_division=0),
+        "macro_f1": partial(metrics.f1_score, average="macro", zero_division=np.nan),
         "f1": metrics.f1_score,
         "matthews": metrics.matthews_corrcoef,
         "pearson": partial(correlation, method="pearson"),

@@ -197,9 +197,16 @@ def read_files(
     frame = pd.concat(parts, ignore_index=True)
     if is_several:
         frame[LABELS] = several_labels(frame, labels, separator)
-        names, label = sorted({name for row in frame[LABELS] for name in row}), LABELS
+        carried = [name for row in frame[LABELS] for name in row]
+        names, label = sorted(set(carried) if len(labels) == 1 else labels), LABELS
         if len(names) < 2:
-            raise ValueError(f"The rows carry the labels {names}: two or more are needed.")
+            raise ValueError(
+                f"{frame[WHERE][0]}: the rows carry {len(names)} different labels: two or more are "
+                "needed."
+            )
+        notes += alike(carried)
+        if max(map(len, frame[LABELS])) < 2:
+            notes.append(f"No row has more than one label: is the separator {separator!r}?")
     else:
         names, said = named_classes(frame, label, task)
         notes += said
@@ -233,20 +240,36 @@ def several_labels(frame: pd.DataFrame, columns: list[str], separator: str) -> l
     carried = []
     for place, *values in frame[[WHERE, *columns]].itertuples(index=False, name=None):
         if len(columns) == 1:
-            (value,) = values
-            if value is None or value != value:
-                value = []
-            parts = value if isinstance(value, list) else str(value).split(separator)
-            carried.append(sorted({class_name(part) for part in parts} - {""}))
+            carried.append(labels_in(values[0], separator, f"{place}, {columns[0]!r}"))
             continue
+        marks = {"true": 1, "false": 0}
+        values = [marks.get(str(value).strip().lower(), as_number(value)) for value in values]
         for column, value in zip(columns, values, strict=True):
-            if as_number(value) not in (0, 1) and not isinstance(value, bool):
-                raise ValueError(f"{place} has {value!r} in {column!r}: 0 or 1 is needed.")
-        marks = zip(columns, values, strict=True)
-        carried.append(
-            sorted(column for column, value in marks if value is True or as_number(value) == 1)
-        )
+            if value not in (0, 1):
+                raise ValueError(f"{place} has something else than 0 or 1 in {column!r}.")
+        carried.append(sorted(c for c, value in zip(columns, values, strict=True) if value))
     return carried
+
+
+def labels_in(value, separator: str, place: str) -> list[str]:
+    """The labels in one field, sorted: a list of them, or a text with a separator.
+
+    Raises: ValueError for anything else.
+    """
+    if value is None or value != value:
+        return []
+    if isinstance(value, str) and not value.lstrip().startswith("['"):
+        value = value.split(separator)
+    if not isinstance(value, list | int | float) or isinstance(value, bool):
+        raise ValueError(
+            f"{place} holds {value!r}: write the labels of a row apart by {separator!r}, or as a "
+            "list in a .jsonl file."
+        )
+    parts = value if isinstance(value, list) else [value]
+    if any(isinstance(part, list | dict) for part in parts):
+        raise ValueError(f"{place} holds {value!r}: a list of names is needed.")
+    names = {class_name(part) for part in parts if part is not None and part == part}
+    return sorted(name for name in names if name.lower() not in ("", "nan"))
 
 
 def read_labelled(path: Path, texts: list[str], label: str, encoding: str | None = None) -> Table:
@@ -262,6 +285,8 @@ def read_labelled(path: Path, texts: list[str], label: str, encoding: str | None
             f"{path}: {label!r} holds numbers: only classes can be searched for errors."
         )
     counts = Counter(frame[label])
+    if max(counts.values()) == 1:
+        raise ValueError(f"{path}: every label has one row only: nothing can be compared.")
     if single := sorted(name for name in names if counts[name] == 1):
         said.append(f"Labels with one row, which no other row can confirm: {', '.join(single)}.")
     if few := sorted(name for name in names if 1 < counts[name] < 5):
@@ -332,7 +357,7 @@ def named_classes(frame: pd.DataFrame, label: str, task: str) -> tuple[list[str]
     Raises: ValueError for a label that is no number in a regression, or for one label only.
     """
     given = frame[label].tolist()
-    if task == "auto" and (sign := decoration(given)):
+    if task != "classification" and (sign := decoration(given)):
         row = next(i for i, value in enumerate(given) if not isfinite(as_number(value)))
         raise ValueError(
             f"{frame[WHERE][row]}: the label {given[row]!r} is a number with {sign}: write plain "
@@ -347,7 +372,9 @@ def named_classes(frame: pd.DataFrame, label: str, task: str) -> tuple[list[str]
     frame[label] = frame[label].astype(object)
     counts, notes = Counter(names), alike(names)
     if len(counts) < 2:
-        raise ValueError(f"Every row has the label {names[0]!r}: add rows with another.")
+        raise ValueError(
+            f"{frame[WHERE][0]}: every row has the label {names[0]!r}: add rows with another."
+        )
     if len(counts) > 0.9 * len(names) and len(names) > 9:
         raise ValueError(
             f"{frame[WHERE][0]}: nearly every row has a label of its own ({names[0]!r}, "
@@ -374,7 +401,9 @@ def as_numbers(frame: pd.DataFrame, label: str, task: str) -> list[str]:
             place = frame[WHERE][row]
             raise ValueError(f"{place}: the label {given[row]!r} is not a number: {cure}")
     if len(set(numbers)) < 2:
-        raise ValueError(f"Every row has the label {numbers[0]!r}: add rows with another.")
+        raise ValueError(
+            f"{frame[WHERE][0]}: every row has the label {numbers[0]!r}: add rows with another."
+        )
     frame[label] = numbers
     frame[label] = frame[label].astype(object)
     if task == "auto" and not any(number % 1 for number in numbers):
@@ -405,7 +434,10 @@ def cut_splits(frame: pd.DataFrame, keys: pd.Series, label: str, names) -> pd.Se
     sizes = Counter(label_of_text.values())
     if names and label != LABELS and 1 in sizes.values():
         rare = min(sizes, key=sizes.get)
-        raise ValueError(f"The label {rare!r} has one text only: add some, or delete its row.")
+        place = frame[WHERE][rows[labels.index(rare)]]
+        raise ValueError(
+            f"{place}: the label {rare!r} has one text only: add some, or delete its row."
+        )
 
     def cut_off(part: np.ndarray, share: float) -> np.ndarray:
         places = cut(keys[part].tolist(), strata[part].tolist(), share)[1]
@@ -424,6 +456,11 @@ def cut_splits(frame: pd.DataFrame, keys: pd.Series, label: str, names) -> pd.Se
     split = frame[SPLIT].copy()
     for name, part in parts.items():
         split[part] = name
+    if label == LABELS:  # a label that is nowhere in train cannot be learnt
+        for name in names:
+            carries = frame[label].map(lambda row, name=name: name in row)
+            if carries.any() and not (carries & (split == "train")).any():
+                split[keys == keys[carries.idxmax()]] = "train"
     return split
 
 

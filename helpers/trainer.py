@@ -132,7 +132,8 @@ class CourseTrainer(Trainer):
     def evaluate(self, *_, **__) -> dict[str, float]:
         self.model.set_attn_implementation(self.attention)
         logits = row_logits(self.model, self.processing_class, self.eval_dataset)
-        if not np.isfinite(logits).all():
+        scores = score(logits, self.targets) if np.isfinite(logits).all() else {"loss": np.nan}
+        if not np.isfinite(scores["loss"]):
             raise Diverged(
                 f"The training has diverged: after epoch {round(self.state.epoch)} its answers are "
                 f"no numbers. Choose a learning rate below {self.args.learning_rate:g}."
@@ -145,7 +146,7 @@ class CourseTrainer(Trainer):
             write_arrays(file, train=seen, validation=logits)
         self.seen.fill_(-torch.inf)
         self.batches = 0
-        metrics = {f"eval_{name}": x for name, x in score(logits, self.targets).items()}
+        metrics = {f"eval_{name}": x for name, x in scores.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
@@ -173,7 +174,8 @@ class _Mark(TrainerCallback):
 
     def on_save(self, args, state, control, **_):
         if state.is_world_process_zero:
-            mark_whole(Path(args.output_dir, f"checkpoint-{state.global_step}"))
+            checkpoint = Path(args.output_dir, f"checkpoint-{state.global_step}")
+            mark_whole(checkpoint, round(state.epoch))
 
 
 class _Bar(TrainerCallback):

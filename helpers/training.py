@@ -227,6 +227,8 @@ def _begun(plan: dict, folder: Path) -> dict:
 def _prepare(folder: Path, begun: dict, model) -> Path | None:
     """The checkpoint to go on from, if any; `folder`, if only moving the finished run was left."""
     training = folder / TRAINING
+    if not (training / PLAN).is_file():  # nothing tells what it was a training of
+        clear(training)
     if (training / "final" / RUN).is_file():
         publish(training, folder)
         return folder
@@ -259,9 +261,10 @@ def check_room(folder: Path, model) -> None:
     """Raise RuntimeError unless the disk has room for what a training saves.
 
     That is three checkpoints at a time, each with the weights and Adam's two numbers a weight, and
-    the run itself.
+    the run itself, less what an interrupted training has saved already.
     """
     needed = 10 * sum(weights.nbytes for weights in model.parameters())
+    needed -= sum(file.stat().st_size for file in (folder / TRAINING).rglob("*") if file.is_file())
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise RuntimeError(

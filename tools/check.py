@@ -59,9 +59,14 @@ def check() -> None:
     sums = ROOT / "data/SHA256SUMS"
     if not sums.is_file():
         changed.append("data/SHA256SUMS")
-    for line in sums.read_text("utf-8").splitlines() if sums.is_file() else []:
-        digest, path = line.split()[0], ROOT / "data" / line.split()[1]
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+    for line in sums.read_text("utf-8", "replace").splitlines() if sums.is_file() else []:
+        digest, _, name = line.partition("  ")
+        path = ROOT / "data" / (name or "SHA256SUMS")
+        if (
+            not name
+            or not path.is_file()
+            or hashlib.sha256(path.read_bytes()).hexdigest() != digest
+        ):
             changed.append(str(path.relative_to(ROOT)))
     cure = f"{', '.join(changed)} gone or changed: `git checkout data`, or take a fresh copy"
     row("data", not changed, "complete", cure)

@@ -29,7 +29,7 @@ from helpers import (
     training,
 )
 from helpers.commands import main
-from helpers.files import locked, write_text
+from helpers.files import locked, write_json, write_text
 from helpers.runs import load_run
 from helpers.trainer import CourseTrainer
 
@@ -113,6 +113,8 @@ DAMAGED = [  # file, damage, command, what is said
     ("config.json", no_keys, "predict", "out/config.json is missing or is not what"),
     ("dynamics.npz", cut_off, "predict", "out/dynamics.npz is missing or is not what"),
     ("run.json", cut_off, "predict", "out/run.json is damaged or from another version"),
+    ("run.json", flip, "predict", "out/run.json is damaged or from another version"),
+    ("columns.json", flip, "predict", "out/columns.json is damaged or from another version"),
     ("run.json", no_keys, "predict", "out/run.json is damaged or from another version"),
     ("run.json", Path.unlink, "predict", "out holds no finished run"),
     ("columns.json", cut_off, "predict", "out/columns.json is damaged or from another version"),
@@ -133,7 +135,8 @@ def test_a_damaged_run_is_refused(file, damage, command, said, out, refuses):
 
 def test_a_run_of_another_form_is_refused(out, refuses):
     details = json.loads((out / "run.json").read_text("utf-8"))
-    (out / "run.json").write_text(json.dumps(details | {"format": 99}))
+    del details["sha256"]
+    write_json(out / "run.json", details | {"format": 99}, sealed=True)
     refuses(["predict", "out", "mine.csv", "--output", "x.csv"], "another version of the course")
 
 
@@ -149,6 +152,24 @@ def test_train_mends_a_damaged_run_and_keeps_what_stood_there(out, train, tiny, 
     assert "model.safetensors is missing or is not what" in said and "This is done now." in said
     assert (out / "model.safetensors").read_bytes() == before
     assert (out / "model.safetensors.old").read_bytes() == damaged
+
+
+def test_a_changed_file_is_kept_when_train_writes_its_own(out, tiny, capsys):
+    """A second `train` writes predictions.csv again; what the user made of the old one stays."""
+    mine = "id,mine\n1,a note of my own\n"
+    (out / "predictions.csv").write_text(mine)
+    (out / "columns.json").write_text("{}")
+    before = (out / "report.html").read_bytes()
+    command = ["train", "mine.csv", *PLAIN, "--epochs", "1", "--checkpoint", str(tiny)]
+    assert main([*command, "--output", "out"]) == 0
+    assert (out / "predictions.csv.old").read_text() == mine
+    assert (out / "columns.json.old").read_text() == "{}"
+    assert (out / "report.html").read_bytes() == before and not (out / "report.html.old").exists()
+    assert "is kept as predictions.csv.old" in capsys.readouterr().out
+    shutil.copy("mine.csv", "out/rows.csv")
+    command[1] = "out/rows.csv"
+    assert main([*command, "--output", "out"]) == 2
+    assert "lies in the output folder" in capsys.readouterr().err
 
 
 def test_predictions_are_the_users_to_change(out, capsys):
@@ -300,10 +321,28 @@ def test_a_torn_checkpoint_is_set_aside(file, damage, interrupted, tune, data, c
     check_equal(run, whole)
 
 
-def test_torn_logits_are_computed_again(interrupted, tune, data):
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_torn_logits_are_computed_again(epoch, interrupted, tune, data):
     whole, half = interrupted()
-    (half / "epoch-002.npz").unlink()
+    flip(half / f"epoch-00{epoch}.npz")
     check_equal(tune(data), whole)
+
+
+def test_a_checkpoint_that_is_torn_twice(interrupted, tune, data):
+    whole, half = interrupted()
+    for _ in range(2):
+        empty(half / "checkpoint-12" / "optimizer.pt")
+        with pytest.raises(KeyboardInterrupt):
+            tune(data, callbacks=[Stop(14)])
+    check_equal(tune(data), whole)
+
+
+def test_a_training_that_nothing_tells_of_is_begun_again(interrupted, tune, data):
+    whole, half = interrupted()
+    (half / "plan.json").unlink()
+    run = tune(data)
+    assert not run.details["resumed"]
+    check_equal(run, whole)
 
 
 def test_a_resumed_training_keeps_its_number_format(interrupted, tune, data, capsys, monkeypatch):
@@ -386,6 +425,23 @@ def test_features_are_kept_by_config_too(copied, home):
         set_config(hidden_act=act)(copied)
         found.append(features.extract_features(["so be it"], *load_checkpoint(copied), cache=True))
     assert np.abs(found[0] - found[1]).max() > 1e-3
+
+
+def test_damaged_features_are_computed_again(home, tiny):
+    start(dtype="float32", quiet=True)
+    model = load_checkpoint(tiny)
+    first = features.extract_features(["so be it"] * 40, *model, cache=True)
+    (file,) = (home / "runs/features").iterdir()
+    flip(file)
+    again = features.extract_features(["so be it"] * 40, *model, cache=True)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_features_are_not_lost_where_nothing_can_be_kept(tiny, monkeypatch):
+    monkeypatch.setenv("COURSE_HOME", "/proc/nowhere")
+    with pytest.warns(UserWarning, match="could not be kept"):
+        found = features.extract_features(["so be it"], *load_checkpoint(tiny), cache=True)
+    assert found.shape == (1, 32)
 
 
 def test_a_diverged_training_is_no_run(tune, data, home, refused):
@@ -517,6 +573,31 @@ def test_drafts_of_killed_processes_are_removed(place):
     assert [path.name for path in place.iterdir()] == ["x.csv"]
 
 
+def test_only_drafts_of_ours_are_removed(place):
+    for name in ("x.csv.backup.tmp", "x.csv.tmp", "x.csv.1.tmp.csv"):
+        Path(name).write_text("mine")
+    Path("x.csv.12.tmp").mkdir()
+    write_text(Path("x.csv"), "whole")
+    assert sorted(path.name for path in place.iterdir()) == [
+        *("x.csv", "x.csv.1.tmp.csv", "x.csv.12.tmp", "x.csv.backup.tmp", "x.csv.tmp")
+    ]
+
+
+def test_the_cheap_model_is_mended_and_taken_up_again(place, rows, capsys):
+    write("mine.csv", rows)
+    command = ["train", "mine.csv", *PLAIN, "--model", "cheap", "--output", "out"]
+    Path("out").mkdir()
+    Path("out/cheap_model.npz.99999.tmp").write_text("half, of a process that was killed")
+    assert main(command) == 0
+    assert not list(Path("out").glob("*.tmp"))
+    whole = Path("out/cheap_model.npz").read_bytes()
+    cut_off(Path("out/cheap_model.npz"))
+    assert main(command) == 0
+    assert "is damaged" in capsys.readouterr().out
+    assert Path("out/cheap_model.npz").stat().st_size == len(whole)
+    assert Path("out/cheap_model.npz.old").is_file()
+
+
 # ---- two at once
 
 
@@ -567,6 +648,10 @@ SAID_BY_LIBRARIES = [  # an error as a library raises it, and what is said
     (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9"), "too little memory"),
     (torch.OutOfMemoryError("CUDA out of memory. Tried"), "too little memory"),
     (KeyError("strange"), "KeyError: 'strange': this should not happen; --debug shows"),
+    (
+        PermissionError(errno.EACCES, "Permission denied", "out/x"),
+        "out/x: Permission denied: check",
+    ),
 ]
 
 

@@ -353,12 +353,12 @@ REFUSED = {
     "one class": (
         lambda rows: [row | {"mood": "joy"} for row in rows],
         [],
-        "Every row has the label 'joy'",
+        "mine.csv, line 2: every row has the label 'joy'",
     ),
     "one number": (
         lambda rows: [row | {"mood": "3"} for row in rows],
         ["--task", "regression"],
-        "Every row has the label 3.0",
+        "mine.csv, line 2: every row has the label 3.0",
     ),
     "a class of one": (lambda rows: changed(rows, 5, mood="awe"), [], "'awe' has one text only"),
     "too few": (lambda rows: sorted(rows, key=lambda row: row["mood"])[34:38], [], "too few"),
@@ -446,8 +446,10 @@ def test_nothing_that_is_read_is_written_over(place, rows, refuses):
     Path("link.csv").symlink_to("mine.csv")
     for output in ("mine.csv", "./link.csv", "out/predictions.csv", "out/cheap_model.npz"):
         refuses(["predict", "out", "mine.csv", "--output", output], "is read by this command")
-    for output in ("out/predictions.csv", "out/columns.json"):
+    for output in ("out/predictions.csv", "out/columns.json", "mine.csv"):
         refuses(["errors", "out", "--output", output], "is read by this command")
+    write("other.csv", rows[:3])
+    refuses(["predict", "out", "other.csv", "--output", "mine.csv"], "is read by this command")
     refuses(["errors", "mine.csv", *PLAIN, "--output", "mine.csv"], "is read by this command")
     assert main(["errors", "out", "--output", "out/errors.csv"]) == 0, "a new file may lie there"
 
@@ -813,6 +815,26 @@ def test_several_labels_a_row(place, capsys, refuses):
     refuses([*command[:-1], "cheap", "--model", "cheap"], "--model cheap gives one label")
 
 
+def test_several_labels_in_columns_and_files(place, train):
+    def in_columns(row):
+        carried = row["mood"].split("|")
+        return {"text": row["text"], "fish": int("fish" in carried), "soup": int("soup" in carried)}
+
+    marked = [in_columns(row) for row in several()]
+    write("train.csv", marked[:120])
+    write("validation.csv", marked[120:160])
+    write("test.csv", [row | {"fish": 0, "soup": 0} for row in marked[160:]])
+    given = ["--text", "text", "--label", "fish", "soup", "--task", "multi-label"]
+    files = ["train.csv", "--validation", "validation.csv", "--test", "test.csv"]
+    assert train(*files, *given) == 0
+    assert {row["predicted"] for row in read("out/predictions.csv")} <= {
+        "",
+        "fish",
+        "soup",
+        "fish|soup",
+    }
+
+
 SCRIPTS = {  # texts of two kinds that have no words of letters and spaces
     "chinese": ("今天的菜太咸了不好吃", "服务员态度很好下次再来"),
     "emoji": ("\U0001f621\U0001f622\U0001f494", "\U0001f60d\U0001f389\U0001f600"),
@@ -828,6 +850,43 @@ def test_errors_in_any_script(place, script):
     write("mine.csv", [*rows, {"text": "z", "mood": "single"}])
     assert main(["errors", "mine.csv", *PLAIN, "--output", "e.csv"]) == 0
     assert read("e.csv")[0]["mood"] == "single"
+
+
+def test_errors_where_no_word_stands_twice(place):
+    """A thousand texts of one word each: then terms count that stand once."""
+    import string
+
+    words = [
+        "".join(np.random.default_rng(i).choice([*string.ascii_letters], 12)) for i in range(1000)
+    ]
+    write("mine.csv", [{"text": word, "mood": "ab"[i % 2]} for i, word in enumerate(words)])
+    assert main(["errors", "mine.csv", *PLAIN, "--output", "e.csv"]) == 0
+
+
+def test_one_row_against_one_class(place, rows, train, refuses):
+    """Nothing can be told apart without the row, and nothing falls over for it."""
+    write("mine.csv", [row | {"mood": "work"} for row in rows[:20]] + [rows[20] | {"mood": "home"}])
+    assert main(["errors", "mine.csv", *PLAIN, "--output", "e.csv"]) == 0
+    assert [(row["mood"], row["suggested"]) for row in read("e.csv")] == [("home", "work")]
+    write("validation.csv", [row | {"mood": "work"} for row in rows[30:40]])
+    assert train("mine.csv", *PLAIN, "--validation", "validation.csv") == 0
+    write("each.csv", [row | {"mood": f"m{i}"} for i, row in enumerate(rows[:6])])
+    refuses(["errors", "each.csv", *PLAIN, "--output", "x.csv"], "every label has one row only")
+
+
+def test_pairs_with_classes_are_searched(place):
+    pairs = load_corpus("pairs")["train"].select(range(60))
+    rows = [{"a": r["sentence1"], "b": r["sentence2"], "mood": "yn"[r["score"] > 2]} for r in pairs]
+    write("mine.csv", rows)
+    given = ["--text", "a", "b", "--label", "mood", "--output"]
+    assert main(["errors", "mine.csv", *given, "e.csv"]) == 0 and read("e.csv")[0]["a"]
+
+
+def test_an_array_is_no_row_to_predict_for(place, rows, refuses):
+    write("mine.csv", rows)
+    assert main(["train", "mine.csv", *PLAIN, "--model", "cheap", "--output", "out"]) == 0
+    Path("array.jsonl").write_text(json.dumps([{"text": "a"}]))
+    refuses(["predict", "out", "array.jsonl", "--output", "x.csv"], "array.jsonl", "a JSON array")
 
 
 def test_errors_of_few_rows_a_class(place, rows, capsys):

@@ -34,6 +34,10 @@ def read(tmp_path):
     return reads
 
 
+def labelled_by(labels) -> str:
+    return table("text,mood", '{0},"{1}"', [(f"note {i}", x) for i, x in enumerate(labels)])
+
+
 # ---- files that are read, and what is said of them
 
 QUOTED = table("text\tmood", '"{0} ""so"""\t{1}')
@@ -56,6 +60,13 @@ READ = {  # name: content, what is said
     "half.jsonl": (
         "".join(json.dumps({"text": t, "mood": m, "more": "\ud83d"}) + "\n" for t, m in POSTS),
         "Half characters replaced by \ufffd: 40 (first in line 1, 'more')",
+    ),
+    "one_column_of_two.csv": (table("text,mood", '"{0}",{1}', end="\r"), None),
+    "blank.csv": (table("text,mood", "{0},{1}") + "   \n", "Empty rows passed over: 1"),
+    "upper.csv": ("SEP=;\n" + table("text;mood", "{0};{1}"), None),
+    "deep.jsonl": (
+        "".join(json.dumps({"text": t, "mood": m, "x": ["\ud83d"]}) + "\n" for t, m in POSTS),
+        "Half characters replaced by \ufffd: 40 (first in line 1, 'x')",
     ),
     "nan.csv": (table("text,mood", "nan,{1}", POSTS[:2]) + table("a,b", "{0},{1}")[4:], "repeat"),
 }
@@ -101,7 +112,13 @@ REFUSED = {  # name: content, what is said
     "dict.jsonl": ('{"text": "a", "mood": {"n": 1}}\n', ["line 1 has {'n': 1} in 'mood'"]),
     "key.jsonl": ('{"text": "a", "mood": "b"}\n{"text": "c"}\n', ["line 2: there is no column"]),
     "wrong.csv": (table("words;mood", "{0};{1}"), ["no column 'text'", "'words', 'mood'"]),
-    "bare16.csv": (table("text,mood", "{0},{1}").encode("utf-16-le"), ["--encoding utf-16-le"]),
+    "bare16.csv": (table("text,mood", "{0},{1}").encode("utf-16-le"), ["utf-16-le"]),
+    "bare16be.csv": (table("text,mood", "{0},{1}").encode("utf-16-be"), ["utf-16-be"]),
+    "title.csv": ("Survey 2024\n" + table("text,mood", "{0},{1}"), ["no column 'text'", "above"]),
+    "pipes.csv": (table("text|mood", "{0}, you|{1}"), ["no column 'text'", "'text|mood'"]),
+    "short.csv": ("text,mood,id\n" + "a,b\n", ["line 2 has 2 fields", "fill in the others"]),
+    "some.csv": (labelled_by(["5"] * 6 + ["4,5"] * 4), ["'4,5'", "a decimal comma"]),
+    "turkish.csv": (labelled_by(["%12", "%30"] * 6), ["'%12'", "a percent sign"]),
     "latin.csv": (table("text,mood", "caf\u00e9,{1}").encode("cp1252"), ["line 2", "--encoding"]),
     "percent.csv": (table("text,mood", "{0},12%"), ["'12%'", "a percent sign", "1234.5"]),
     "dollars.csv": (table("text,mood", "{0},$1.50"), ["'$1.50'", "a currency"]),
@@ -141,10 +158,6 @@ def test_a_column_that_is_twice_in_parquet(tmp_path, refused):
 # ---- labels
 
 
-def labelled(labels):
-    return table("text,mood", '{0},"{1}"', [(f"note {i}", x) for i, x in enumerate(labels)])
-
-
 @pytest.mark.parametrize(
     ("labels", "names", "said"),
     [
@@ -163,27 +176,42 @@ def labelled(labels):
     ],
 )
 def test_labels(labels, names, said, read):
-    found = read("mine.csv", labelled(labels))
+    found = read("mine.csv", labelled_by(labels))
     assert found.names == names
     notes = " ".join(found.notes)
     assert (said in notes) if said else "alike" not in notes, notes
 
 
 def test_a_rare_class_is_held_out(read):
-    found = read("mine.csv", labelled(["a"] * 200 + ["b"] * 3))
+    found = read("mine.csv", labelled_by(["a"] * 200 + ["b"] * 3))
     held_out = found.frame[found.frame[SPLIT] != "train"]
     assert (held_out["mood"] == "b").sum() == 1
 
 
 def test_what_looks_like_a_number_may_be_a_class(read):
-    found = read("mine.csv", labelled(["50%", "100%"] * 12), task="classification")
+    found = read("mine.csv", labelled_by(["50%", "100%"] * 12), task="classification")
     assert found.names == ["100%", "50%"]
+
+
+def test_numbers_of_many_digits_are_not_alike():
+    assert alike(["20240101", "20240102"]) == []
+
+
+def test_a_text_over_lines_alone_in_its_tsv(tmp_path):
+    (tmp_path / "a.tsv").write_text('text\n"first\nsecond"\nplain\n')
+    rows = read_rows(tmp_path / "a.tsv", ["text"]).rows
+    assert [row["text"] for _, row in rows] == ["first\nsecond", "plain"]
+
+
+def test_an_encoding_may_be_named_though_there_is_a_mark(read):
+    content = table("text,mood", "{0},{1}").encode("utf-8-sig")
+    assert read("mine.csv", content, encoding="utf-8").names == ["bread", "fish"]
 
 
 def test_a_label_of_another_file_that_looks_alike(tmp_path, refused):
     files = {"train": tmp_path / "train.csv", "validation": tmp_path / "validation.csv"}
-    files["train"].write_text(labelled(["0", "1"] * 12))
-    files["validation"].write_text(labelled(["0.0", "1.0"] * 12).replace("note", "other"))
+    files["train"].write_text(labelled_by(["0", "1"] * 12))
+    files["validation"].write_text(labelled_by(["0.0", "1.0"] * 12).replace("note", "other"))
     with refused(ValueError, "validation.csv, line 2", "'0.0'", "did you mean '0'?"):
         read_files(files, ["text"], "mood", "auto")
 
@@ -311,10 +339,51 @@ def test_several_labels_in_one_column_in_lists_or_in_columns(read):
 
 def test_marks_that_are_none(read, refused):
     rows = table("text,fish,soup", "{0},{1},maybe", [(t, f) for t, f, _ in SEVERAL])
-    with refused(ValueError, "line 2 has 'maybe' in 'soup'", "0 or 1"):
+    with refused(ValueError, "line 2 has something else than 0 or 1 in 'soup'"):
         read("c.csv", rows, "multi-label", labels=["fish", "soup"])
     with refused(ValueError, "2 columns of labels", "multi-label"):
         read("c.csv", rows, labels=["fish", "soup"])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"a": 1}, "holds {'a': 1}"),
+        ("['a', 'b']", "list in a .jsonl file"),
+        ([["a"]], "a list of names is needed"),
+    ],
+)
+def test_labels_that_are_none(value, said, read, refused):
+    rows = [{"text": f"note {i}", "mood": value} for i in range(12)]
+    with refused(ValueError, "d.jsonl, line 1, 'mood'", said):
+        read("d.jsonl", "".join(json.dumps(row) + "\n" for row in rows), "multi-label")
+
+
+def test_a_separator_that_was_forgotten_is_told(read):
+    rows = [(t, "fish, soup" if f else "soup") for t, f, _ in SEVERAL]
+    found = read("a.csv", table("text,mood", '{0},"{1}"', rows), "multi-label")
+    assert "is the separator '|'?" in " ".join(found.notes)
+
+
+def test_rare_labels_are_in_train(read):
+    for place in range(0, 60, 7):
+        rows = [
+            (t, "|".join(["fish"] * f + ["rare"] * (i == place)))
+            for i, (t, f, _) in enumerate(SEVERAL)
+        ]
+        found = read("a.csv", table("text,mood", "{0},{1}", rows), "multi-label")
+        assert found.targets("train").any(0).all()
+
+
+def test_true_and_false_are_marks(read):
+    rows = [(t, bool(f), str(bool(s)).upper()) for t, f, s in SEVERAL]
+    found = read(
+        "c.csv",
+        table("text,fish,soup", "{0},{1},{2}", rows),
+        "multi-label",
+        labels=["fish", "soup"],
+    )
+    assert sum(found.targets(s).sum() for s in found.splits) == sum(f + s for _, f, s in SEVERAL)
 
 
 def test_load_table_takes_several_labels(tmp_path):
