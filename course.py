@@ -29,7 +29,6 @@ TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 UNTRAINED = ["00", "01", "02", "03"]  # notebooks that train nothing
 PARTS = ["helpers", "faults", "exercises", "course", "notebooks", "nbval"]  # of the tests
 
-from helpers.files import sentence  # noqa: E402
 from tools import choose, plain  # noqa: E402  they need the standard library only
 from tools.check import check, installed  # noqa: E402
 
@@ -249,4 +248,6 @@ if __name__ == "__main__":
     except (RuntimeError, subprocess.CalledProcessError) as error:
         sys.exit(str(error))
     except OSError as error:
+        from helpers.files import sentence
+
         sys.exit(sentence(error) or f"{error.filename}: {error.strerror}: check its permissions.")

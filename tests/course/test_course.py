@@ -291,7 +291,8 @@ def test_test_covers_tests_and_notebooks_without_the_users_settings(command, mon
     assert [Path(path).stem[:2] for path in untrained] == ["00", "01", "02", "03"]
     assert [part for part in parts[3:] if part not in untrained] == [
         *("--nbval-lax", "--nbval-current-env"),
-        *("tests/helpers", "tests/exercises", "tests/course", "tests/notebooks", "-x"),
+        *("tests/helpers", "tests/faults", "tests/exercises", "tests/course"),
+        *("tests/notebooks", "-x"),
     ]
     assert "COURSE_EMOTION" not in env
     assert env["COURSE_HOME"] == str(course.ROOT / "elsewhere")
