@@ -49,7 +49,15 @@ from .tables import (
 
 PREDICTIONS, REPORT = "predictions.csv", "report.html"
 COLUMNS, ROWS = "columns.json", "rows.jsonl"
-SAVED = ("texts", "label", "labels", "threshold", "separator", "files", "hashes")  # in COLUMNS
+SAVED = (
+    "texts",
+    "label",
+    "labels",
+    "threshold",
+    "separator",
+    "learnt_from",
+    "hashes",
+)  # in COLUMNS
 CHUNK = 4096  # rows between two steps of the progress bar
 
 
@@ -168,7 +176,7 @@ def in_words(error: Exception) -> str:
 def train(asked: Namespace) -> None:
     """Learn from labelled rows; writes the model, predictions.csv and report.html into a folder."""
     check_output(asked.output, folder=True)
-    files = [file.resolve() for file in (asked.file, asked.validation, asked.test) if file]
+    files = [file.resolve() for file in files_of(asked).values()]
     if within := [file for file in files if file.is_relative_to(asked.output.resolve())]:
         raise ValueError(f"{within[0]} lies in the output folder {asked.output}: choose another.")
     table = read_asked(asked)
@@ -226,14 +234,13 @@ def learn(asked: Namespace, table: Table) -> None:
         say(f"Saved: {cheap.save(asked.output)}")
     page = make_report(asked.output.resolve().name, table, outputs, scores, cheap, run)
     written = {ROWS: rows_text(table), PREDICTIONS: named_text(outputs, asked.separator)}
-    files = [file.resolve() for file in (asked.file, asked.validation, asked.test) if file]
     columns = {
         "texts": table.texts,
         "label": table.label,
         "labels": table.names,
         "threshold": threshold,
         "separator": asked.separator,
-        "files": list(map(str, files)),
+        "learnt_from": [sha256_of(file) for file in files_of(asked).values()],
     }
     write_all(asked.output, written | {REPORT: page}, columns)
     print(scores.to_string(float_format="%.3f", na_rep="-"))
@@ -319,6 +326,12 @@ def check_cheap_folder(folder: Path, data, checkpoint: str | None) -> None:
     raise ValueError(f"{folder} holds something other than this model: choose another folder.")
 
 
+def files_of(asked: Namespace) -> dict[str, Path]:
+    """The files that `train` is given, by split."""
+    files = {"train": asked.file, "validation": asked.validation, "test": asked.test}
+    return {split: file for split, file in files.items() if file}
+
+
 def read_asked(asked: Namespace) -> Table:
     """The rows that `train` is asked to learn from."""
     if asked.glue and not (asked.file or asked.text or asked.label):
@@ -329,16 +342,16 @@ def read_asked(asked: Namespace) -> Table:
         raise ValueError(
             f"--text names {len(asked.text)} columns: one is needed, or two for pairs."
         )
-    files = {"train": asked.file, "validation": asked.validation, "test": asked.test}
-    given = {split: file for split, file in files.items() if file}
-    return read_files(given, asked.text, asked.label, asked.task, asked.encoding, asked.separator)
+    return read_files(
+        files_of(asked), asked.text, asked.label, asked.task, asked.encoding, asked.separator
+    )
 
 
 def predict(asked: Namespace) -> None:
     """Predict for the rows of a file with a saved model; writes its columns and the predictions."""
     check_output(asked.output, [asked.run, asked.file])
     columns = saved_columns(asked.run)
-    check_output(asked.output, map(Path, columns["files"]))
+    check_not_learnt_from(asked.output, columns)
     texts = columns["texts"]
     named = asked.text or texts
     if len(named) != len(texts):
@@ -392,7 +405,7 @@ def saved_table(folder: Path, output: Path) -> Table:
     Raises: ValueError if what was saved of them has changed, or their labels are numbers.
     """
     columns, file = saved_columns(folder), folder / ROWS
-    check_output(output, map(Path, columns["files"]))
+    check_not_learnt_from(output, columns)
     if not columns["labels"]:
         raise ValueError(f"{folder} predicts numbers: only classes can be searched for errors.")
     if columns["label"] == LABELS:
@@ -468,6 +481,12 @@ def saved_columns(run: Path) -> dict:
     if not (run / COLUMNS).is_file():
         raise ValueError(f"{run} is no folder that train has finished: it holds no {COLUMNS}.")
     return read_json(run / COLUMNS, "run train once more", SAVED, sealed=True)
+
+
+def check_not_learnt_from(output: Path, columns: dict) -> None:
+    """Raise ValueError if an output is one of the files that a saved model has learnt from."""
+    if output.is_file() and sha256_of(output) in columns["learnt_from"]:
+        raise ValueError(f"{output} is what the model has learnt from: choose another output.")
 
 
 def check_output(path: Path, inputs: Iterable[Path] = (), folder: bool = False) -> None:

@@ -121,7 +121,8 @@ def make_report(
         "Data": data_summary(table),
         "Scores": html_table(scores.rename_axis(["split", "model"]).reset_index())
         + "<p>The cheapest come first in each split. A fine-tuned model that does not clearly beat "
-        "the cheap one, which takes seconds, is not worth its trouble.</p>",
+        f"{'the cheap one' if cheap else 'TF-IDF'}, which takes seconds, is not worth its trouble."
+        "</p>",
     }
     if cheap:
         parts["What the cheap model is made of"] = (

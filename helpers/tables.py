@@ -315,6 +315,8 @@ def read_table(
         raise ValueError(f"The columns {', '.join(needed)} are not all different: name each once.")
     with in_file(path):
         read = read_rows(path, needed, encoding=encoding)
+        if read.rows and path.suffix.lower() != ".jsonl":  # there, each row names its columns
+            check_columns(read.rows[0][1], needed)
         for place, row in read.rows:
             check_row(row, texts, label, place, needed)
     if not read.rows:
@@ -323,16 +325,22 @@ def read_table(
     return pd.DataFrame(marked, dtype=object), [f"{path.name}: {note}" for note in read.notes]
 
 
-def check_row(
-    row: dict, texts: list[str], label: str | None, place: str, needed: Sequence[str]
-) -> None:
-    """Raise ValueError unless what is needed is there, and the texts and the label filled in."""
+def check_columns(row: dict, needed: Sequence[str], place: str = "") -> None:
+    """Raise ValueError unless a row has the columns that are needed."""
     for column in needed:
         if column not in row:
             listed = ", ".join(map(repr, row))
             raise ValueError(
-                f"{place}: there is no column {column!r}, only {listed}: name one of these."
+                f"{place}there is no column {column!r}, only {listed}: name one of these."
             )
+
+
+def check_row(
+    row: dict, texts: list[str], label: str | None, place: str, needed: Sequence[str]
+) -> None:
+    """Raise ValueError unless what is needed is there, and the texts and the label filled in."""
+    check_columns(row, needed, f"{place}: ")
+    for column in needed:
         value = row[column]
         if column not in texts and column != label:
             continue

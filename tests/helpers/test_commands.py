@@ -446,10 +446,12 @@ def test_nothing_that_is_read_is_written_over(place, rows, refuses):
     Path("link.csv").symlink_to("mine.csv")
     for output in ("mine.csv", "./link.csv", "out/predictions.csv", "out/cheap_model.npz"):
         refuses(["predict", "out", "mine.csv", "--output", output], "is read by this command")
-    for output in ("out/predictions.csv", "out/columns.json", "mine.csv"):
+    for output in ("out/predictions.csv", "out/columns.json"):
         refuses(["errors", "out", "--output", output], "is read by this command")
     write("other.csv", rows[:3])
-    refuses(["predict", "out", "other.csv", "--output", "mine.csv"], "is read by this command")
+    for command in (["errors", "out"], ["predict", "out", "other.csv"]):
+        refuses([*command, "--output", "mine.csv"], "mine.csv is what the model has learnt from")
+    assert str(place) not in Path("out/columns.json").read_text("utf-8"), "no path is told"
     refuses(["errors", "mine.csv", *PLAIN, "--output", "mine.csv"], "is read by this command")
     assert main(["errors", "out", "--output", "out/errors.csv"]) == 0, "a new file may lie there"
 
