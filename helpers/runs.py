@@ -218,7 +218,7 @@ def publish(training: Path, folder: Path) -> None:
         source, target = final / name, folder / name
         if source.is_file():
             if target.exists() and sha256_of(target) != files.get(name):
-                say(f"Kept: {target} as {keep(target).name}")
+                say(f"Kept: {shown(folder)}/{name} as {keep(target).name}")
             source.replace(target)
     sync(folder)
     clear(training)
