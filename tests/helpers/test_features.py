@@ -308,7 +308,7 @@ def test_the_second_call_reads_the_file(home, runs_of, checkpoint):
     again, ran = runs_of(["a b", "c"])
     assert not ran
     np.testing.assert_array_equal(once, again)
-    np.save(files(home)[0], once + 1)
+    np.savez(files(home)[0], features=once + 1)
     again, _ = runs_of(["a b", "c"])
     np.testing.assert_array_equal(again, once + 1, "it is the file that was read")
     assert len(files(home)) == 1
@@ -371,12 +371,12 @@ def test_half_a_file_is_never_used(home, runs_of, monkeypatch):
         np.testing.assert_array_equal(again, whole)
     path.unlink()
 
-    def full_disk(stream, _):
+    def full_disk(stream, **_):
         stream.write(b"half")
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(np, "save", full_disk)
+        patch.setattr(np, "savez", full_disk)
         with pytest.warns(UserWarning, match="could not be kept in .*No space"):
             again, _ = runs_of(["a b", "c"])
     np.testing.assert_array_equal(again, whole)
