@@ -214,6 +214,7 @@ def push(python, on_hub, small_model, monkeypatch):
         assert "share = False" in source, "the notebook must not upload unasked"
         code = f"""
 from huggingface_hub import get_token, notebook_login, upload_file, whoami
+from huggingface_hub.utils import get_session
 from huggingface_hub.errors import HfHubHTTPError
 {LOADING.format(folder=str(small_model)) if share else ""}
 {source.replace("share = False", f"share = {share}")}
