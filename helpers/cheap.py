@@ -93,7 +93,7 @@ class CheapModel:
 
     def inputs(self, texts: Sequence) -> dict:
         """What each part reads of texts: a sparse matrix or an array [n, width]."""
-        return inputs_of(texts, self.vectorizers, *self.encoder)
+        return inputs_of(texts, self.vectorizers, *self.encoder, cache=False)
 
     def predict_proba(self, texts: Sequence) -> np.ndarray:
         """The probability of each class, float32 [n, classes]; of a number, the number, [n, 1].
@@ -242,7 +242,7 @@ def sides_of(rows: Sequence) -> list[list[str]]:
     return [rows]
 
 
-def inputs_of(rows: Sequence, vectorizers: dict, tokenizer, model) -> dict:
+def inputs_of(rows: Sequence, vectorizers: dict, tokenizer, model, cache: bool = True) -> dict:
     """What the linear models read of rows: for each part a sparse matrix or array [n, width].
 
     A pair is told by the product of its two sides, number by number, and their absolute difference.
@@ -251,7 +251,7 @@ def inputs_of(rows: Sequence, vectorizers: dict, tokenizer, model) -> dict:
     for texts in sides_of(rows):
         side = {kind: vectorizer.transform(texts) for kind, vectorizer in vectorizers.items()}
         layers = middle_layers(model)
-        states = unit_states(texts, tokenizer, model, layers)
+        states = unit_states(texts, tokenizer, model, layers, cache)
         sides.append(side | {f"layer {n}": states[:, i] for i, n in enumerate(layers)})
     if len(sides) == 1:
         return sides[0]
@@ -273,13 +273,18 @@ def middle_layers(model) -> list[int]:
     return sorted({round(last / 2 + last / 2 * step / 3) for step in range(4)})
 
 
-def unit_states(texts: list[str], tokenizer, model, layers: list[int]) -> np.ndarray:
-    """The mean states of texts in several layers, each of length 1: [n, layers, hidden]."""
-    try:
-        make_runs_folder()
-        cache = True
-    except RuntimeError:  # where nothing can be kept, it is computed again
-        cache = False
+def unit_states(
+    texts: list[str], tokenizer, model, layers: list[int], cache: bool = True
+) -> np.ndarray:
+    """The mean states of texts in several layers, each of length 1: [n, layers, hidden].
+
+    cache: as in `extract_features`; for rows that are seen once it costs more than it spares.
+    """
+    if cache:
+        try:
+            make_runs_folder()
+        except RuntimeError:  # where nothing can be kept, it is computed again
+            cache = False
     states = extract_features(texts, tokenizer, model, "mean", layer=layers, cache=cache)
     states = states.reshape(len(texts), len(layers), -1)
     return states / np.maximum(np.linalg.norm(states, axis=2, keepdims=True), 1e-12)

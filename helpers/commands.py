@@ -212,9 +212,9 @@ def learn(asked: Namespace, table: Table) -> None:
         raise ValueError("--model cheap gives one label a row: leave it out for multi-label.")
     if asked.model == "cheap" and (asked.class_weight or asked.max_length):
         raise ValueError("--class-weight and --max-length are for a fine-tuned model only.")
+    run, damaged = None, None
     if asked.model == "cheap":
-        run = None
-        check_cheap_folder(asked.output, data, asked.checkpoint)
+        damaged = check_cheap_folder(asked.output, data, asked.checkpoint)
     else:
         run = fine_tuned(asked, table, data)
     if not is_first():
@@ -230,6 +230,8 @@ def learn(asked: Namespace, table: Table) -> None:
     outputs = predicted(outputs, model, table.frame, threshold)
     extra = GLUE[asked.glue][1] if asked.glue else None
     scores = scores_of(table, outputs, cheap, asked.model, extra)
+    if damaged:
+        say(f"Kept: {damaged} as {keep(damaged).name}")
     if not run:
         say(f"Saved: {cheap.save(asked.output)}")
     page = make_report(asked.output.resolve().name, table, outputs, scores, cheap, run)
@@ -308,21 +310,24 @@ def fine_tuned(asked: Namespace, table: Table, data):
     )
 
 
-def check_cheap_folder(folder: Path, data, checkpoint: str | None) -> None:
-    """Raise ValueError if a folder holds something other than a cheap model of the same rows."""
+def check_cheap_folder(folder: Path, data, checkpoint: str | None) -> Path | None:
+    """Raise ValueError if a folder holds something other than a cheap model of the same rows.
+
+    Returns: the model's file if it is damaged, else None.
+    """
     from .cheap import FILE, load_cheap_model, origin
     from .columns import columns_of
 
     file = folder / FILE
     if not set(folder.iterdir()) - set(drafts_of(file)):
-        return
+        return None
     about = origin(data, columns_of(data["train"]), checkpoint)
     try:
         if file.is_file() and about.items() <= load_cheap_model(folder).about.items():
-            return
+            return None
     except ValueError as error:  # it is damaged
-        say(f"{error} This is done now; the old file is kept as {keep(file).name}.")
-        return
+        say(f"{error} This is done now.")
+        return file
     raise ValueError(f"{folder} holds something other than this model: choose another folder.")
 
 

@@ -43,6 +43,8 @@ NO_MEMORY = "out of memory|allocate memory|not enough memory|bad alloc"
 
 def sentence(error: BaseException) -> str | None:
     """What to say of a full disk or of too little memory, whichever library tells it; else None."""
+    if isinstance(error, ValueError):  # it may quote a user's words
+        return None
     place = f" at {error.filename}" if getattr(error, "filename", None) else ""
     if getattr(error, "errno", 0) == errno.ENOSPC or re.search(FULL_DISK, str(error), re.I):
         return f"The disk is full{place}: make room and do the same again."

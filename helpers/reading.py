@@ -74,8 +74,8 @@ def filled(rows: Iterator[Row], notes: list[str]) -> list[Row]:
             empty += 1
             continue
         whole = with_whole_letters(row)
-        if str(whole) != str(row):
-            changed = next(name for name in row if str(row[name]) != str(whole.get(name)))
+        if whole != row:
+            changed = next(name for name in row if name not in whole or row[name] != whole[name])
             halves.append(f"{place}, {with_whole_letters(changed)!r}")
         kept.append((place, whole))
     if empty:

@@ -100,10 +100,8 @@ class Table:
 
 def marks_of(labels: Sequence[Sequence[str]], names: Sequence[str]) -> np.ndarray:
     """0 or 1 [n, labels]: which labels each row carries."""
-    place, marks = (
-        {name: i for i, name in enumerate(names)},
-        np.zeros((len(labels), len(names)), int),
-    )
+    place = {name: i for i, name in enumerate(names)}
+    marks = np.zeros((len(labels), len(names)), int)
     for row, carried in enumerate(labels):
         marks[row, [place[name] for name in carried]] = 1
     return marks
@@ -376,8 +374,7 @@ def named_classes(frame: pd.DataFrame, label: str, task: str) -> tuple[list[str]
     if task == "regression" or task == "auto" and mostly:
         return None, as_numbers(frame, label, task)
     names = [class_name(value) for value in given]
-    frame[label] = names
-    frame[label] = frame[label].astype(object)
+    frame[label] = pd.Series(names, dtype=object)
     counts, notes = Counter(names), alike(names)
     if len(counts) < 2:
         raise ValueError(
@@ -412,8 +409,7 @@ def as_numbers(frame: pd.DataFrame, label: str, task: str) -> list[str]:
         raise ValueError(
             f"{frame[WHERE][0]}: every row has the label {numbers[0]!r}: add rows with another."
         )
-    frame[label] = numbers
-    frame[label] = frame[label].astype(object)
+    frame[label] = pd.Series(numbers, dtype=object)
     if task == "auto" and not any(number % 1 for number in numbers):
         return [
             f"The labels are {len(set(numbers))} different whole numbers, taken for a regression: "

@@ -598,6 +598,15 @@ def test_the_cheap_model_is_mended_and_taken_up_again(place, rows, capsys):
     assert Path("out/cheap_model.npz.old").is_file()
 
 
+def test_predicting_keeps_no_features(place, rows, home):
+    write("mine.csv", rows)
+    assert main(["train", "mine.csv", *PLAIN, "--model", "cheap", "--output", "out"]) == 0
+    kept = sorted((home / "runs/features").iterdir())
+    write("new.csv", [row | {"text": f"{row['text']} again"} for row in rows])
+    assert main(["predict", "out", "new.csv", "--output", "x.csv"]) == 0
+    assert sorted((home / "runs/features").iterdir()) == kept
+
+
 # ---- two at once
 
 
@@ -668,6 +677,12 @@ def test_errors_of_libraries_are_one_sentence(error, said, place, rows, refuses,
     with pytest.raises(type(error)):
         command = ["train", "mine.csv", *PLAIN, "--debug", "--output", "out"]
         main(command) if "should not" in said else fail()
+
+
+def test_a_users_words_are_not_taken_for_a_lack_of_memory(place, rows, refuses):
+    write("mine.csv", [row | {"mood": "out of memory"} for row in rows])
+    said = "every row has the label 'out of memory': add rows with another."
+    refuses(["train", "mine.csv", *PLAIN, "--output", "out"], said)
 
 
 def test_a_disk_without_room_is_told_before_the_training(tune, data, home, monkeypatch, refused):

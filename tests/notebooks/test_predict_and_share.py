@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import TypedDict
 
@@ -156,6 +157,8 @@ class Guarded(hub_server._Handler):
     def serve(self, body: bytes) -> None:
         self.hub.asked.append(f"{self.command} {self.path}")
         rights = RIGHTS.get(self.headers.get("Authorization"))
+        if self.headers.get("Authorization") == "Bearer hf_silence":
+            self.hub.ended.wait(60)
         if self.path == "/api/validate-yaml":
             self._json({"errors": [], "warnings": []})
         elif rights is None:
@@ -217,7 +220,7 @@ from huggingface_hub import get_token, notebook_login, upload_file, whoami
 from huggingface_hub.utils import get_session
 from huggingface_hub.errors import HfHubHTTPError
 {LOADING.format(folder=str(small_model)) if share else ""}
-{source.replace("share = False", f"share = {share}")}
+{source.replace("share = False", f"share = {share}").replace("timeout = 30 ", "timeout = 1 ")}
 """
         with hub_server.Hub({}) as hub:
             monkeypatch.setattr(hub, "repositories", {})
@@ -255,6 +258,13 @@ def test_a_token_that_may_only_read_is_refused_in_one_sentence(push):
 def test_without_a_network_the_cell_passes(push, variables):
     printed, _ = push("hf_write", share=True, url=NOWHERE, **variables)
     assert one_sentence(printed, "The Hub was not reached", "folder")
+
+
+def test_a_silent_hub_is_not_waited_for(push):
+    began = time.monotonic()
+    printed, hub = push("hf_silence", share=False)
+    assert one_sentence(printed, "The Hub was not reached (ReadTimeout)")
+    assert hub.asked and time.monotonic() - began < 50
 
 
 def test_nothing_is_uploaded_unasked(push):
