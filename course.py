@@ -1,11 +1,14 @@
 """The course's one command; the first call makes .venv, with every package in it.
 
-lab      open JupyterLab (the default; further options go to JupyterLab)
-run      execute the notebooks in order and report their scores
-test     run the tests and the notebooks, or parts of them: helpers, faults, exercises,
-         course, notebooks, nbval (further options go to pytest)
-check    say whether this machine is ready
-refresh  for maintainers: execute the committed notebooks and clean them
+lab       open JupyterLab with your own copies of the notebooks, which are in work/ (the
+          default; further options go to JupyterLab)
+fresh     restore such copies, as in `fresh 03`; what was there is kept under another name
+progress  say which exercises are right in your copies, and which are open
+run       execute the notebooks in order and report their scores
+test      run the tests and the notebooks, or parts of them: helpers, faults, exercises,
+          course, notebooks, nbval (further options go to pytest)
+check     say whether this machine is ready
+refresh   for maintainers: execute the committed notebooks and clean them
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ VENV, COLAB = ROOT / ".venv", ROOT / ".venv-colab"
 REQUIREMENTS, COLAB_PINS = ROOT / "requirements.txt", ROOT / "tests/constraints-colab.txt"
 PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
+FIRST = "work/00_welcome.ipynb"  # what JupyterLab opens with
 UNTRAINED = ["00", "01", "02", "03"]  # notebooks that train nothing
+ALONE = ["fresh", "progress"]  # commands that do without .venv
 PARTS = ["helpers", "faults", "exercises", "course", "notebooks", "nbval"]  # of the tests
 
 from tools import choose, plain  # noqa: E402  they need the standard library only
@@ -126,6 +131,19 @@ def install_missing() -> None:
         importlib.invalidate_caches()
 
 
+def lab(extra: list) -> None:
+    """Open JupyterLab with the learner's copies; further options go to it, such as a path."""
+    from tools.work import bring
+
+    bring()
+    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    if any("dir=" in word or "url=" in word or Path(word).exists() for word in extra):
+        options = []  # the user names another place; JupyterLab takes such an option only once
+    found = [str(ROOT / "tools/jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    env = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, found))}
+    become(sys.executable, "-m", "jupyterlab", *options, *extra, env=env)
+
+
 def test(args: argparse.Namespace, extra: list) -> None:
     """Run pytest over the parts asked for; further options go to pytest."""
     parts = [word for word in extra if word in PARTS]
@@ -161,10 +179,10 @@ def test_colab(only: list | None) -> None:
 
 
 def read_command_line() -> tuple[argparse.Namespace, list]:
-    """Return the options, and those that are for JupyterLab or pytest."""
+    """Return the options, and the words that are for JupyterLab, for pytest or for fresh."""
     style = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=style, allow_abbrev=False)
-    commands = ["lab", "run", "test", "check", "refresh"]
+    commands = ["lab", *ALONE, "run", "test", "check", "refresh"]
     parser.add_argument("command", nargs="?", choices=commands, default="lab")
     parser.add_argument("--here", action="store_true", help="use the active environment, not .venv")
     parser.add_argument("--only", nargs="+", metavar="NN", help="these notebooks only")
@@ -173,7 +191,7 @@ def read_command_line() -> tuple[argparse.Namespace, list]:
     parser.add_argument("--all", action="store_true", help="for test: all that takes long too")
     parser.add_argument("--colab", action="store_true", help="for test: in Colab's versions")
     args, extra = parser.parse_known_args()
-    if extra and args.command not in ("lab", "test"):
+    if extra and args.command not in ("lab", "test", "fresh"):
         parser.error(f"{args.command} does not know {' '.join(extra)}")
     return args, extra
 
@@ -203,7 +221,15 @@ def enter_venv(command: str) -> None:
 def hand_over(args: argparse.Namespace, extra: list) -> None:
     """Do what was asked."""
     if args.command == "lab":
-        become(sys.executable, "-m", "jupyterlab", *extra, env=os.environ)
+        lab(extra)
+    elif args.command == "fresh":
+        from tools.work import fresh
+
+        fresh(extra)
+    elif args.command == "progress":
+        from tools.work import progress
+
+        progress()
     elif args.command == "check":
         check()
     elif args.command == "test":
@@ -227,7 +253,9 @@ def main() -> None:
     settle_environment(args.profile)
     if args.colab and args.command == "test":
         test_colab(args.only)
-    if args.here and args.command != "check":
+    if args.command in ALONE:
+        pass
+    elif args.here and args.command != "check":
         lacking = [name for name, (_, version) in installed().items() if not version]
         if lacking:
             sys.exit(

@@ -43,11 +43,12 @@ _ROOMS = {
         "plot_hunt",
         "plot_lengths",
         "plot_loss_distribution",
+        "plot_map",
         "plot_probabilities",
         "plot_scores",
-        "plot_umap",
         "show_figure",
         "show_plot",
+        "show_tokens",
     ),
     "exercises": ("exercise",),
 }

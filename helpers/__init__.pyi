@@ -18,11 +18,12 @@ from .plots import (
     plot_hunt as plot_hunt,
     plot_lengths as plot_lengths,
     plot_loss_distribution as plot_loss_distribution,
+    plot_map as plot_map,
     plot_probabilities as plot_probabilities,
     plot_scores as plot_scores,
-    plot_umap as plot_umap,
     show_figure as show_figure,
     show_plot as show_plot,
+    show_tokens as show_tokens,
 )
 from .predicting import predict_logits as predict_logits
 from .runs import Run as Run

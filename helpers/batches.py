@@ -85,7 +85,7 @@ def run_sorted(model, tokenizer, rows: list[dict], read, width: int, bar: str = 
     bar: what the progress bar is called; without it there is none. options: for the model's call.
     """
     import torch
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     session = current()
     home, was_training = model.device, model.training

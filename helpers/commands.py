@@ -452,7 +452,7 @@ def outputs_of(model, rows: list) -> np.ndarray:
 
 def probabilities(model, rows: list) -> np.ndarray:
     """`outputs_of` with a progress bar."""
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     outputs = []
     with tqdm(total=len(rows), desc="predictions", unit="row", disable=None) as bar:

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 import matplotlib.style
@@ -23,17 +24,24 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from sklearn.metrics import confusion_matrix
+from sklearn.neighbors import NearestNeighbors
 
 from .scores import metric
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 PALETTE = rc_params_from_file(STYLE)["axes.prop_cycle"].by_key()["color"]
-BLUE, ORANGE, INK, GREY, PALE = PALETTE[0], PALETTE[3], "#22303C", "#8A97A3", "#E3E8EC"
+BLUE, ORANGE, INK, GREY, PALE = PALETTE[0], PALETTE[1], "#22303C", "#6B7884", "#E3E8EC"
+ZERO = "#56626D"  # of a zero in a matrix
+OPACITY = 0.8  # of what is filled with a colour of the palette
+SHAPES = ("o", "s", "D", "^", "v", "P")  # of a class's marks: a second sign beside its colour
 LETTERS = 24  # of a class name that a picture has room for
 
 
 class Picture:
-    """A PNG and the width to show it at; where no picture can be shown, its alt text stands in."""
+    """A PNG, the width to show it at, and its description for those who cannot see it.
+
+    It is shown as HTML: there, other than beside an image/png, every front end finds the alt text.
+    """
 
     def __init__(self, png: bytes, width: int, alt: str) -> None:
         self.png, self.width, self.alt = png, width, alt
@@ -41,9 +49,13 @@ class Picture:
     def __repr__(self) -> str:
         return self.alt
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        data = {"image/png": b64encode(self.png).decode("ascii")}
-        return data, {"image/png": {"width": self.width, "alt": self.alt}}
+    def html(self) -> str:
+        """The picture as an HTML image that holds its data."""
+        data = b64encode(self.png).decode("ascii")
+        alt = escape(self.alt)
+        return f'<img width="{self.width}" alt="{alt}" src="data:image/png;base64,{data}">'
+
+    _repr_html_ = html
 
 
 @contextmanager
@@ -114,6 +126,11 @@ def colours_of(n: int) -> np.ndarray:
     return both[np.arange(n) % len(both)]
 
 
+def shapes_of(n: int) -> list[str]:
+    """The shapes of n classes' marks, in turn."""
+    return [SHAPES[i % len(SHAPES)] for i in range(n)]
+
+
 def class_ids(labels: Sequence, names: Sequence[str], what: str = "labels") -> np.ndarray:
     place = {name: i for i, name in enumerate(names)}
     ids = [place.get(label, label) if isinstance(label, str) else label for label in labels]
@@ -176,7 +193,7 @@ def _draw_matrix(axes, counts: np.ndarray) -> None:
         if shares[i, j] > 0.55:
             ink = "white"
         else:
-            ink = INK if count else GREY
+            ink = INK if count else ZERO
         middle = {"ha": "center", "va": "center", "color": ink}
         axes.text(j, i - 0.13, f"{shares[i, j]:.2f}", fontsize=10, **middle)
         axes.text(j, i + 0.25, f"{count:,}", fontsize=7.5, **middle)
@@ -220,7 +237,8 @@ def draw_curves(log_history: Sequence[Mapping[str, float]]) -> Picture:
                 label = name.removeprefix("eval_")
                 axes.plot(checks.epoch, checks[name], "o-", color=colours[name], label=label)
                 alt += f" Validation {label} ends at {checks[name].iloc[-1]:.2f}."
-            axes.set(title=f"{title} on the validation rows", ylabel=unit)
+            ends = f"{shown[0].removeprefix('eval_')} ends at {checks[shown[0]].iloc[-1]:.2f}"
+            axes.set(title=f"{title}: {ends}", ylabel=unit)
             if shown is errors:
                 axes.set_ylim(0, 1.08 * checks[errors].max(axis=None))
         for axes in row:
@@ -240,8 +258,53 @@ def _draw_losses(axes, training: Sequence[tuple[float, float]], checks: pd.DataF
         axes.plot(checks.epoch, checks.eval_loss, "o-", color=ORANGE, label="validation")
         best = checks.loc[checks.eval_loss.idxmin()]
         said += f" Validation loss lowest at epoch {best.epoch:g} ({best.eval_loss:.2f})."
-    axes.set(title="Loss", ylabel="mean loss per row", ylim=(0, None))
+    title = f"Loss: lowest after epoch {best.epoch:g}" if len(checks) else "Loss"
+    axes.set(title=title, ylabel="mean loss per row", ylim=(0, None))
+    axes.margins(y=0.08)
     return said
+
+
+def draw_map(
+    panels: Sequence[np.ndarray],
+    ids: np.ndarray,
+    names: Sequence[str],
+    titles: Sequence[str],
+    marked: Sequence[int],
+) -> Picture:
+    """Projected texts, a panel for each projection, all of the same rows.
+
+    panels: arrays [n, 2]. ids: n class ids. marked: rows that get the numbers 1, 2, 3 ….
+    """
+    order = np.random.default_rng(0).permutation(len(ids))  # no class lies on top of the others
+    colours, shapes = colours_of(len(names)), shapes_of(len(names))
+    same_class, width = [], len(panels)
+    chance = ((np.bincount(ids) / len(ids)) ** 2).sum()
+    with canvas(4.6 * width + 0.6, 5.1, 1, width) as (figure, row):
+        for axes, panel, title in zip(row, panels, titles, strict=True):
+            for i in order:
+                look = {"color": colours[ids[i]], "marker": shapes[ids[i]], "alpha": OPACITY}
+                axes.plot(*panel[i], markersize=4.5, markeredgewidth=0, **look)
+            for number, i in enumerate(marked, 1):
+                note = {"bbox": {"boxstyle": "circle,pad=0.25", "facecolor": "white"}}
+                axes.text(*panel[i], number, ha="center", va="center", fontsize=9, **note)
+            nearest = NearestNeighbors(n_neighbors=1).fit(panel).kneighbors()[1][:, 0]
+            share = (ids[nearest] == ids).mean()
+            (shown,) = in_pictures([title])
+            axes.set_title(f"{shown}\nnearest mark of the same class: {share:.0%}", fontsize=11)
+            axes.set(xticks=[], yticks=[], box_aspect=1)
+            axes.spines[:].set(visible=True, color=PALE)
+            same_class.append(f"{title}: {share:.0%}")
+        handles = [
+            row[0].plot([], [], shape, color=colour, label=name)[0]
+            for shape, colour, name in zip(shapes, colours, in_pictures(names), strict=True)
+        ]
+        columns = min(len(names), 3 * width)
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+        return finish(
+            figure,
+            f"Scatter plot of {len(ids):,} texts in {len(names)} classes. How often the nearest "
+            f"mark is of the same class: {'; '.join(same_class)}; by chance: {chance:.0%}.",
+        )
 
 
 def draw_agreement(true: Sequence[float], predicted: Sequence[float], split: str) -> Picture:

@@ -1,16 +1,18 @@
 """The plots that notebooks call: plain data in, a picture with alt text shown."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+from IPython import get_ipython
 from IPython.display import display
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
-from sklearn.neighbors import NearestNeighbors
 
+from .checkpoints import load_checkpoint
 from .figures import (
     BLUE,
     GREY,
@@ -25,11 +27,16 @@ from .figures import (
     colours_of,
     draw_confusion,
     draw_curves,
+    draw_map,
     finish,
     in_pictures,
 )
+from .maps import VEGA_LITE, map_to_hover
 
 DRAWINGS = Path(__file__).parents[1] / "notebooks" / "figures"
+WORD_COLOURS = ("#CFE3F1", "#FBE3C0")  # in turn, so that the pieces of one word look alike
+SPECIAL, UNKNOWN = PALE, "#F6C9C2"
+MOST_ON_A_MAP = 400  # texts: about 200 kB in the notebook
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # a text's background
 
 
@@ -52,12 +59,12 @@ def _bars(values: Mapping[str, float], colours: Sequence, notes: Sequence[str], 
 
 
 def plot_class_counts(
-    labels: Sequence, names: Sequence[str] | None = None, title: str = "Posts per class"
+    labels: Sequence, names: Sequence[str] | None = None, title: str | None = None
 ) -> None:
     """Show the number of rows of each class as bars, the largest on top.
 
     labels: n class ids or names. names: class names in id order (default: those in labels, sorted).
-    Raises ValueError for an unknown label.
+    title: what the bars show, unless given. Raises ValueError for an unknown label.
     """
     if names is None:
         labels = [str(label) for label in labels]
@@ -67,6 +74,9 @@ def plot_class_counts(
     notes = [f"{counts[i]:,}  ({counts[i] / counts.sum():.0%})" for i in order]
     most, least = (f"{names[i]} with {counts[i]:,}" for i in order[[0, -1]])
     alt = f"Bar chart of {len(names)} classes, {counts.sum():,} rows: the largest is {most}, "
+    first, last = in_pictures([names[order[0]], names[order[-1]]])
+    rows = counts[order[[0, -1]]]
+    title = title or f"{rows[0]:,} rows of {first}, {rows[1]:,} of {last}"
     values, colours = {names[i]: counts[i] for i in order}, colours_of(len(names))[order]
     look = {"title": title, "xlabel": "rows", "xticks": [], "xlim": (0, 1.18 * counts.max())}
     _bars(values, colours, notes, f"{alt}the smallest {least}.", **look)
@@ -95,7 +105,9 @@ def plot_lengths(
         boxes = axes.boxplot(lengths, tick_labels=in_pictures(names), widths=0.55)["boxes"]
         for box, colour in zip(boxes, colours_of(len(names)), strict=True):
             box.set(facecolor=colour, edgecolor=colour, alpha=0.75)
-        axes.set(title=f"Length of the texts: {ylabel}", ylabel=ylabel)
+        longest, shortest = in_pictures([names[high], names[low]])
+        spread = f"{longest} has the highest median, {medians[high]:g}, {shortest} the lowest, "
+        axes.set(title=f"{spread}{medians[low]:g}", ylabel=ylabel)
         axes.set_ylim(0, 1.15 * every.max())
         if limit:
             alt += f" {(every > limit).sum():,} of {every.size:,} are over the limit of {limit:,}."
@@ -122,45 +134,39 @@ def _plane(points: Sequence) -> np.ndarray:
     return plane
 
 
-def plot_umap(
+def plot_map(
     points: Sequence,
     labels: Sequence,
     names: Sequence[str],
+    texts: Sequence[str],
     titles: Sequence[str] = ("The texts in two dimensions",),
+    marked: Sequence[int] = (),
 ) -> None:
-    """Show projected texts as dots coloured by class, in one panel or in several side by side.
+    """Show projected texts as a map to hover: a mark a text, its colour and shape say the class.
 
     points: [n, 2] or a list of such arrays, a panel and a title each. labels: n class ids or names.
-    The axes have no unit. Raises ValueError if points, labels and titles do not match.
+    texts: n texts, shown under the pointer. marked: row numbers that get the numbers 1, 2, 3 … in
+    every panel. In JupyterLab a click on a name in the legend selects that class; elsewhere a still
+    picture of the same rows is shown. The axes have no unit. Raises ValueError for more than 400
+    rows, and if points, labels, texts and titles do not match.
     """
     several = isinstance(points, list | tuple) and np.ndim(points[0]) == 2
     panels = [_plane(panel) for panel in (points if several else [points])]
-    ids, colours = class_ids(labels, names), colours_of(len(names))
-    titles = [titles] if isinstance(titles, str) else titles
+    ids, titles = class_ids(labels, names), [titles] if isinstance(titles, str) else titles
     check_lengths(panels=panels, titles=titles)
     for panel in panels:
-        check_lengths(points=panel, labels=ids)
-    order = np.random.default_rng(0).permutation(len(ids))  # no class lies on top of the others
-    same_class, width = [], len(panels)
-    with canvas(4.4 * width + 0.6, 4.9, 1, width) as (figure, row):
-        for axes, panel, title in zip(row, panels, titles, strict=True):
-            size = np.clip(30_000 / len(ids), 5, 30)
-            axes.scatter(*panel[order].T, c=colours[ids[order]], s=size, alpha=0.55, linewidths=0)
-            axes.set(title=title, xlabel="dimension 1 (no unit)", ylabel="dimension 2 (no unit)")
-            axes.set(xticks=[], yticks=[], box_aspect=1)
-            nearest = NearestNeighbors(n_neighbors=1).fit(panel).kneighbors()[1][:, 0]
-            same_class.append(f"{title}: {(ids[nearest] == ids).mean():.0%}")
-        dots = [row[0].scatter([], [], color=colour, s=45) for colour in colours]
-        columns = min(len(names), 3 * width)
-        figure.legend(
-            dots, in_pictures(names), loc="outside lower center", ncols=columns, handletextpad=0.2
+        check_lengths(points=panel, labels=ids, texts=texts)
+    if len(ids) > MOST_ON_A_MAP:
+        raise ValueError(
+            f"A map has room for {MOST_ON_A_MAP} texts, not {len(ids):,}: draw a sample of them."
         )
-        chance = ((np.bincount(ids) / len(ids)) ** 2).sum()
-        show_plot(
-            figure,
-            f"Scatter plot of {len(ids):,} texts in {len(names)} classes. How often the nearest "
-            f"dot is of the same class: {'; '.join(same_class)}; by chance: {chance:.0%}.",
-        )
+    if outside := [row for row in marked if not 0 <= row < len(ids)]:
+        raise ValueError(f"marked holds {outside[0]}: give rows from 0 to {len(ids) - 1}.")
+    picture = draw_map(panels, ids, names, titles, marked)
+    chart = map_to_hover(panels, ids, names, texts, titles, marked, picture.alt)
+    # JupyterLab would take text/html before the chart, and alt text is lost beside image/png.
+    bundle = {VEGA_LITE: chart, "text/markdown": picture.html(), "text/plain": picture.alt}
+    display(bundle, raw=True)
 
 
 def plot_class_density(points: Sequence, labels: Sequence, names: Sequence[str]) -> None:
@@ -211,23 +217,32 @@ def plot_confusion(
     display(draw_confusion(y_true, predictions, names, title))
 
 
-def plot_curves(log_history: Sequence[Mapping[str, float]]) -> None:
+def plot_curves(log_history: Sequence[Mapping[str, float]], name: str | None = None) -> None:
     """Show the losses and the validation scores over the epochs of a training run.
 
     log_history: that of Trainer.state, dicts with epoch and loss, or epoch, eval_loss and scores
     such as eval_accuracy. Errors (eval_rmse, eval_mae, eval_mse) get a panel of their own. Unit:
-    that of the loss. Raises ValueError if there is no loss in it.
+    that of the loss. name: a second call with it in the same cell takes the place of the first
+    picture, so that curves can be watched. Raises ValueError if there is no loss in it.
     """
-    display(draw_curves(log_history))
+    picture, cell = draw_curves(log_history), getattr(get_ipython(), "execution_count", None)
+    if name is None:
+        display(picture)
+    elif (name, cell) in _watched:
+        _watched[name, cell].update(picture)
+    else:
+        _watched[name, cell] = display(picture, display_id=True)
 
 
-def plot_probabilities(
-    scores: Mapping[str, float], title: str = "Probability of each class"
-) -> None:
+_watched: dict = {}  # the displays that `plot_curves` may draw anew, by name and cell
+
+
+def plot_probabilities(scores: Mapping[str, float], title: str | None = None) -> None:
     """Show the probabilities predicted for one text as bars, the highest set off.
 
-    scores: class name -> probability from 0 to 1, in the order to show. Shown in per cent. Raises
-    ValueError for a value outside 0 to 1.
+    scores: class name -> probability from 0 to 1, in the order to show. Shown in per cent.
+    title: the likeliest class and its probability, unless given. Raises ValueError for a value
+    outside 0 to 1.
     """
     outside = [name for name, value in scores.items() if not 0 <= value <= 1]
     if outside or not scores:
@@ -236,6 +251,7 @@ def plot_probabilities(
     top = max(scores, key=scores.get)
     notes = [f"{value:.1%}" for value in scores.values()]
     listed = ", ".join(f"{name} {note}" for name, note in zip(scores, notes, strict=True))
+    title = title or f"{in_pictures([top])[0]}: {scores[top]:.0%}"
     look = {"title": title, "xlim": (0, 1.1), "xlabel": "probability (%)"}
     look |= {"xticks": np.linspace(0, 1, 5), "xticklabels": range(0, 101, 25)}
     colours = [BLUE if name == top else "#B9C4CD" for name in scores]
@@ -262,7 +278,8 @@ def plot_attention_mask(tokens: Sequence[Sequence[str]], mask: Sequence[Sequence
             axes.text(j + 0.5, i + 0.77, mark, fontsize=8.5, **look)
         axes.set_xticks(np.arange(grid.shape[1]) + 0.5, range(grid.shape[1]))
         axes.set_yticks(np.arange(len(grid)) + 0.5, [f"text {i}" for i in range(len(grid))])
-        axes.set(title="Tokens and attention mask (1: read, 0: padding)", xlabel="position")
+        title = f"{(grid == 0).sum()} of {grid.size} positions are padding (mask 0)"
+        axes.set(title=title, xlabel="position")
         axes.invert_yaxis()
         axes.grid(False)
         axes.spines[:].set_visible(False)
@@ -290,12 +307,15 @@ def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
             note, nudge = f"{score[i]:.2f}", {"xytext": (8, 0), "textcoords": "offset points"}
             axes.annotate(note, (high[i], i), va="center", bbox=ON_WHITE, **nudge)
         axes.set_yticks(spots, names)
-        axes.set(title=f"Scores and intervals (dashed: {names[0]})", xlabel=metric)
+        best, title = score.argmax(), f"{names[0]} {score[0]:.2f} (dashed)"
+        if best:
+            title = f"Highest: {names[best]} {score[best]:.2f}; {title}"
+        axes.set(title=title, xlabel=f"{metric}, with its interval")
         axes.set(ylim=(len(table) - 0.4, -0.6))
         axes.margins(x=0.12)
         said = [f"{names[i]} {score[i]:.2f} ({low[i]:.2f} to {high[i]:.2f})" for i in spots]
-        best = said[score.argmax()]
-        show_plot(figure, f"Dot plot of {metric}: highest is {best}; the baseline is {said[0]}.")
+        highest = f"highest is {said[best]}"
+        show_plot(figure, f"Dot plot of {metric}: {highest}; the baseline is {said[0]}.")
 
 
 def plot_budgets(
@@ -328,7 +348,9 @@ def plot_budgets(
                 said.append(f"{label} from {scores.iloc[0]:.2f} to {scores.iloc[-1]:.2f}")
         axes.axhline(baseline, color=GREY, linestyle=":", linewidth=1.6, label="without reading")
         axes.set_xticks(spots, [f"{budget:,}" for budget in table.index])
-        axes.set(title="What is lost by cutting", xlabel="tokens kept", ylabel="accuracy")
+        best = table.stack().idxmax()
+        title = f"Best: {best[1]}, {best[0]:,} tokens kept, {table.max(axis=None):.2f}"
+        axes.set(title=title, xlabel="tokens kept", ylabel="accuracy")
         axes.yaxis.set_major_formatter("{x:.2f}")
         axes.legend()
         show_plot(
@@ -342,7 +364,8 @@ def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors:
     """Show what share of the errors each ranker has found after how many rows read.
 
     curves: ranker -> recall from 0 to 1, index i = after i + 1 rows. base_rate: share of all rows
-    that are errors. n_errors: their number. Raises ValueError if there are no errors or no curves.
+    that are errors. n_errors: their number. Drawn as far as four times that many rows, where one
+    decides how long to read. Raises ValueError if there are no errors or no curves.
     """
     if n_errors < 1 or not 0 < base_rate <= 1 or not all(map(len, curves.values())) or not curves:
         raise ValueError("A hunt needs errors to find, a base rate above 0 and recall curves.")
@@ -358,14 +381,16 @@ def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors:
         perfect = np.minimum(rows / n_errors, 1)
         axes.plot(rows, perfect, ":", color=INK, label="perfect order", **thin)
         axes.plot(rows, rows * per_row, "--", color=GREY, label="reading at random", **thin)
-        title = f"Finding {n_errors:,} errors in {n_errors / base_rate:,.0f} rows"
-        axes.set(title=title, xlabel="rows read, most suspicious first", xlim=(0, read))
+        ranked = sorted(recalls, key=recalls.get, reverse=True)
+        found = f"After {depth:,} of {n_errors / base_rate:,.0f} rows {ranked[0]} has found "
+        axes.set(title=f"{found}{recalls[ranked[0]]:.0%} of {n_errors:,} errors")
+        axes.set(xlabel="rows read, most suspicious first", xlim=(0, min(read, 4 * n_errors)))
         axes.set(ylabel="share of the errors found", ylim=(0, 1.03))
         axes.yaxis.set_major_formatter("{x:.0%}")
         figure.legend(loc="outside lower center", ncols=2)
-        ranked = sorted(recalls, key=recalls.get, reverse=True)
         listed = ", ".join(f"{name} {recalls[name]:.0%}" for name in ranked)
         listed += f"; at random {depth * per_row:.0%}"
+        title = f"Finding {n_errors:,} errors in {n_errors / base_rate:,.0f} rows"
         show_plot(figure, f"{title}: found after {depth:,} rows: {listed}.")
 
 
@@ -373,7 +398,7 @@ def plot_loss_distribution(
     losses: Sequence[float],
     marked: Sequence[bool] | None = None,
     marked_as: str = "wrong",
-    title: str = "Loss per row",
+    title: str | None = None,
 ) -> None:
     """Show how many rows have which loss, on a logarithmic axis.
 
@@ -393,6 +418,8 @@ def plot_loss_distribution(
         groups = {"other rows": (shown[~chosen], "#9CC3DE"), marked_as: (shown[chosen], ORANGE)}
         parts, colours = zip(*groups.values(), strict=True)
         axes.hist(parts, bins=bins, stacked=True, color=colours, label=list(groups))
+        share = values[values >= np.quantile(values, 0.9)].sum() / max(values.sum(), 1e-12)
+        title = title or f"The largest tenth of the losses makes {share:.0%} of their sum"
         axes.set(title=title, xscale="log", ylabel="rows")
         axes.set_xlabel("loss (nats, logarithmic axis; losses under 0.0001 count as 0.0001)")
         axes.xaxis.set_major_formatter("{x:g}")
@@ -417,3 +444,26 @@ def show_figure(name: str) -> None:
         raise ValueError(f"There is no figure called {name!r}; there are: {known}.")
     alt = ElementTree.parse(drawing).findtext("{http://www.w3.org/2000/svg}desc")
     display(Picture(drawing.with_suffix(".png").read_bytes(), 900, " ".join(alt.split())))
+
+
+def show_tokens(text: str, tokenizer=None) -> None:
+    """Show the tokens of one text as coloured pieces, each with its id beneath.
+
+    tokenizer: that of the course's checkpoint unless given. The pieces of one word share a colour;
+    special tokens are grey, and what the vocabulary does not know is red and says [UNK].
+    """
+    tokenizer = tokenizer or load_checkpoint()[0]
+    encoded = tokenizer(text)
+    ids = encoded["input_ids"]
+    pieces, spans, said = tokenizer.convert_ids_to_tokens(ids), [], []
+    for piece, number, word in zip(pieces, ids, encoded.word_ids(), strict=True):
+        colour = SPECIAL if word is None else WORD_COLOURS[word % len(WORD_COLOURS)]
+        if number == tokenizer.unk_token_id:
+            colour = UNKNOWN
+        style = f"display:inline-block;margin:2px 1px;padding:2px 6px;background-color:{colour};"
+        style += f"color:{INK};text-align:center"
+        id_below = f'<span style="font-size:75%">{number}</span>'
+        spans.append(f'<span style="{style}"><b>{escape(piece)}</b><br>{id_below}</span>')
+        said.append(f"{piece} {number}")
+    html = f'<div style="line-height:1.3">{"".join(spans)}</div>'
+    display({"text/html": html, "text/plain": ", ".join(said)}, raw=True)

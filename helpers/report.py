@@ -3,7 +3,6 @@
 All that comes from a user's rows is escaped, and the pictures are inside.
 """
 
-from base64 import b64encode
 from html import escape
 from pathlib import Path
 from string import Template
@@ -18,7 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from .cheap import CheapModel
-from .figures import Picture, draw_agreement, draw_confusion, draw_curves
+from .figures import draw_agreement, draw_confusion, draw_curves
 from .runs import Run, checkpoint_name
 from .scores import best_threshold, metric
 from .suspects import doubts
@@ -132,7 +131,7 @@ def make_report(
             "without it.</p>"
         )
     if run:
-        parts["Training"] = image(draw_curves(run.log_history))
+        parts["Training"] = draw_curves(run.log_history).html()
     split = table.splits[-1]
     true, given = table.targets(split), answers_in(table, outputs, split)
     if table.task == "multi_label":
@@ -140,11 +139,11 @@ def make_report(
     elif table.names:
         if len(table.names) <= DRAWN:
             matrix = draw_confusion(true, given, table.names, f"{model}, {split}")
-            parts["What is taken for what"] = image(matrix)
+            parts["What is taken for what"] = matrix.html()
         parts[f"Each class ({split})"] = html_table(per_class(true, given, table.names))
         parts["Most suspicious rows"] = suspicious_classes(table)
     else:
-        parts["Predicted and true"] = image(draw_agreement(true, given, split))
+        parts["Predicted and true"] = draw_agreement(true, given, split).html()
         parts["Most suspicious rows"] = suspicious_numbers(table, outputs)
     facts = cheap_facts(cheap) if run is None else run_facts(run)
     parts["Model card"] = model_card(title, table, scores.loc[split, model], split, facts)
@@ -173,13 +172,6 @@ def html_cell(value) -> str:
     if len(text) > LETTERS:
         text = text[:LETTERS] + " …"
     return f"<td>{escape(text)}</td>"
-
-
-def image(picture: Picture) -> str:
-    """A picture as an HTML image that holds its data."""
-    data = b64encode(picture.png).decode("ascii")
-    alt = escape(picture.alt)
-    return f'<img width="{picture.width}" alt="{alt}" src="data:image/png;base64,{data}">'
 
 
 def data_summary(table: Table) -> str:

@@ -120,6 +120,9 @@ def start(
         make_runs_folder()
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    if profile == "pocket":  # there is nothing to download that a bar could tell of
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     import matplotlib.style
     import numpy
     import torch
@@ -127,7 +130,14 @@ def start(
     random.seed(seed)
     numpy.random.seed(seed)
     torch.manual_seed(seed)
+    import tqdm.auto
+
+    tqdm.auto.tqdm = tqdm.tqdm  # a bar of widgets is an error in a notebook reopened without them
     matplotlib.style.use(PACKAGE / "course.mplstyle")
+    if not quiet:
+        from .markup import use_plain_tables
+
+        use_plain_tables()
     device = pick_device()
     formats = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     if dtype is not None and dtype not in formats:
@@ -235,7 +245,7 @@ def warn(message: str) -> None:
 
 
 def record(**scores: float) -> None:
-    """Print a notebook's scores and hand them to `course.py run`, which gathers them in a report.
+    """Hand a notebook's scores to `course.py run`, which gathers them in a report; prints nothing.
 
     scores: one number a name, such as `record(accuracy=0.71)`.
     Raises: ValueError for a score that is not a finite number.
@@ -249,7 +259,6 @@ def record(**scores: float) -> None:
                 "went wrong."
             )
         numbers[name] = round(number, 4)
-    print("recorded: " + ", ".join(f"{name}={value:.4f}" for name, value in numbers.items()))
     if target := os.environ.get("COURSE_SCORES"):
         path = Path(target)
         known = read_json(path, f"delete {path}") if path.is_file() else {}

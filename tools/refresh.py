@@ -1,10 +1,12 @@
 """`python3 course.py refresh`: executes the committed notebooks, cleans them, writes them back."""
 
 import json
+import platform
 import re
 import tempfile
-import tomllib
 from base64 import b64decode
+from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -12,63 +14,53 @@ import nbformat
 from helpers.files import write_text
 
 from . import ROOT, choose, plain
+from .cells import PROFILE_CELL, set_up_cell
 from .execute import execute, read_notebook
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LARGEST = 600_000
+LARGEST = 1_000_000
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # in JupyterLab, in Colab
 README_PICTURE = "05_error_analysis", "Finding ", ROOT / "docs/hunt.png"
-FIRST_CELL = """\
-PROFILE = "pocket"  # "full": the public data and a larger model from the Hub (a GPU helps)
-
-# Find the course. Only Colab and Kaggle have to fetch it, and the few packages they lack.
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-url, tag = os.environ.get("COURSE_URL", "@URL@"), "v@VERSION@"
-hosted = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-clone = Path.cwd() / "from-tokens-to-errors"
-root = next((p for p in [clone, *clone.parents] if (p / "helpers/session.py").exists()), None)
-if not root and hosted and url:
-    root = clone
-    subprocess.run(["git", "clone", "-q", "--depth=1", "--branch", tag, url, root], check=True)
-if not root:
-    raise RuntimeError(f"No course in {Path.cwd()} or above: open this notebook in a copy of it.")
-sys.path = [str(root)] + [p for p in sys.path if p != str(root)]
-if hosted:
-    from course import install_missing
-
-    install_missing()
-
-from helpers import start
-
-session = start(PROFILE)"""
-
-
-def first_cell() -> str:
-    """Return the first code cell of every notebook, with the course's address and version."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    cell = FIRST_CELL.replace("@URL@", settings["tool"]["course"]["repository"])
-    return cell.replace("@VERSION@", settings["project"]["version"])
 
 
 def clean(notebook: dict) -> None:
     """Strip an executed notebook of all that varies from run to run or machine to machine.
 
-    Works in place. Raises ValueError for what must not be published: errors, paths of this machine.
+    Its metadata become those that JupyterLab writes, so that saving it there changes nothing; the
+    set-up's code is folded, and so is the output that answers a Guess. Works in place. Raises
+    ValueError for what must not be published: errors, paths of this machine.
     """
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    notebook.update(nbformat=4, nbformat_minor=5, metadata=about)
+    notebook.update(nbformat=4, nbformat_minor=5, metadata=about_python())
+    guessed = False
     for number, cell in enumerate(notebook["cells"]):
         cell.setdefault("id", f"cell-{number}")
-        cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k == "tags"}
+        kept = {k: v for k, v in cell["metadata"].items() if k == "tags"}
+        if cell["cell_type"] == "code" and "".join(cell["source"]) == set_up_cell():
+            kept |= FOLDED
+        elif cell["cell_type"] == "code" and guessed:
+            kept["jupyter"] = {"outputs_hidden": True}
+        cell["metadata"] = kept
+        guessed = "".join(cell["source"]).startswith("**Guess.**")
         if cell["cell_type"] == "code":
             cell["outputs"] = [output for output in cell["outputs"] if _worth_keeping(output)]
             fault = _fault(cell["outputs"])
             if fault:
                 raise ValueError(f"{fault} (cell [{cell['execution_count']}])")
+
+
+def about_python() -> dict:
+    """A notebook's metadata as JupyterLab writes them."""
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    language = {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": platform.python_version(),
+    }
+    return {"kernelspec": kernel, "language_info": language}
 
 
 def _worth_keeping(output: dict) -> bool:
@@ -100,10 +92,20 @@ def _fault(outputs: list) -> str | None:
 def keep_picture(notebook: dict, name: str) -> None:
     """Write the README's picture anew when the notebook that draws it has been executed."""
     source, alt, file = README_PICTURE
-    shown = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    for picture in shown if name == source else []:
-        if picture.get("metadata", {}).get("image/png", {}).get("alt", "").startswith(alt):
-            file.write_bytes(b64decode(picture["data"]["image/png"]))
+    for shown, png in pictures(notebook) if name == source else []:
+        if shown.startswith(alt):
+            file.write_bytes(png)
+
+
+def pictures(notebook: dict) -> Iterator[tuple[str, bytes]]:
+    """The alt text and the PNG of each picture that a notebook shows."""
+    picture = re.compile('<img width="[0-9]+" alt="([^"]*)" src="data:image/png;base64,([^"]+)">')
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            for html in (data.get("text/html", ""), data.get("text/markdown", "")):
+                for alt, png in picture.findall("".join(html)):
+                    yield unescape(alt), b64decode(png)
 
 
 def refresh(only: list | None) -> None:
@@ -111,8 +113,11 @@ def refresh(only: list | None) -> None:
     with tempfile.TemporaryDirectory() as home:
         for path in choose(only):
             notebook = read_notebook(path)
-            next(cell for cell in notebook.cells if cell.cell_type == "code").source = first_cell()
-            entry = execute(notebook, path, plain(COURSE_HOME=home))
+            first, second = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
+            first.source, second.source = PROFILE_CELL, set_up_cell()
+            scores = Path(home, f"{path.stem}.json")
+            settings = plain(COURSE_HOME=home, COURSE_SCORES=str(scores))
+            entry = execute(notebook, path, settings)
             left = f"{path.stem} stays as it was"
             if entry["status"] != "ok":
                 raise RuntimeError(f"{left}: cell [{entry['cell']}] failed, {entry['error']}.")
@@ -120,6 +125,8 @@ def refresh(only: list | None) -> None:
                 clean(notebook)
             except ValueError as fault:
                 raise RuntimeError(f"{left}: {fault}.") from None
+            if scores.is_file():  # what the notebook's prose is held to
+                notebook.metadata["course"] = {"scores": json.loads(scores.read_text())}
             nbformat.validate(notebook)
             text = nbformat.writes(notebook) + "\n"
             if len(text) > LARGEST:

@@ -2,10 +2,14 @@ import ast
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
+import urllib.request
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +18,8 @@ import pytest
 import course
 import helpers
 import tools
-from tools import check, choose, plain, refresh, run
+from tools import cells, check, choose, plain, refresh, run, work
+from tools.cells import PROFILE_CELL, set_up_cell
 
 
 def leaves(call, *args) -> str:
@@ -239,7 +244,7 @@ def test_a_hosted_machine_gets_only_what_it_lacks(monkeypatch):
 
 
 @pytest.fixture
-def command(monkeypatch):
+def command(monkeypatch, tmp_path):
     """Runs course.py's command line; returns the program it would become and its environment."""
 
     def become(*parts, env):
@@ -252,14 +257,66 @@ def command(monkeypatch):
         return left.value.code
 
     monkeypatch.chdir(course.ROOT)
+    monkeypatch.setattr(work, "WORK", tmp_path / "work")
     monkeypatch.setattr(course, "become", become)
     monkeypatch.setattr(course, "make_venv", lambda venv, _: venv / course.PYTHON)
     return command
 
 
 def test_lab_is_the_default_and_passes_options_on(command):
-    parts, _ = command("--no-browser", "--here")
-    assert parts == [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    parts, env = command("--no-browser", "--here")
+    assert parts[:3] == [sys.executable, "-m", "jupyterlab"] and parts[-1] == "--no-browser"
+    assert f"--ServerApp.root_dir={course.ROOT}" in parts
+    assert "--LabApp.default_url=/lab/tree/work/00_welcome.ipynb" in parts
+    assert (work.WORK / "00_welcome.ipynb").exists()
+    assert env["JUPYTER_CONFIG_PATH"] == str(course.ROOT / "tools/jupyter")
+
+
+@pytest.mark.parametrize(
+    "option", ["README.md", "--notebook-dir=~/mine", "--LabApp.default_url=/a"]
+)
+def test_lab_leaves_the_place_to_a_user_who_names_one(command, option):
+    parts, _ = command("lab", "--here", option)
+    assert parts == [sys.executable, "-m", "jupyterlab", option]
+
+
+def test_lab_keeps_a_users_own_settings_of_jupyter(command, monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/mine")
+    _, env = command("--here")
+    assert env["JUPYTER_CONFIG_PATH"] == f"{course.ROOT / 'tools/jupyter'}{os.pathsep}/mine"
+
+
+def test_jupyterlab_takes_the_settings_of_the_course(command, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token="]
+    parts, env = command("--here", *options)
+    own = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
+    server = subprocess.Popen(parts, env={**env, **own}, stderr=subprocess.DEVNULL)
+
+    def get(path):
+        for _ in range(60):
+            try:
+                return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30)
+            except urllib.error.URLError:
+                time.sleep(0.5)
+        raise TimeoutError
+
+    def setting(plugin, name):
+        answer = json.load(get(f"/lab/api/settings/@jupyterlab/{plugin}"))
+        return answer["schema"]["properties"][name]["default"]
+
+    try:
+        assert get("/").url.endswith("/lab/tree/work/00_welcome.ipynb")
+        assert setting("apputils-extension:notification", "fetchNews") == "false"
+        assert setting("apputils-extension:notification", "checkForUpdates") is False
+        viewers = setting("docmanager-extension:plugin", "defaultViewers")
+        assert viewers == {"markdown": "Markdown Preview"}
+        assert json.load(get("/api/contents/notebooks/00_welcome.ipynb?content=0"))["writable"]
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def test_course_py_starts_itself_again_inside_its_environment(command, tmp_path, monkeypatch):
@@ -274,7 +331,8 @@ def test_course_py_starts_itself_again_inside_its_environment(command, tmp_path,
 
 @pytest.mark.skipif(sys.platform != "linux", reason="libgomp is Linux's")
 def test_what_course_py_starts_has_threads_that_wait_briefly(tmp_path):
-    code = "import course; course.become = lambda *_, env: print(env.get('GOMP_SPINCOUNT')); "
+    code = "import course; from tools import work; work.bring = lambda: None; "
+    code += "course.become = lambda *_, env: print(env.get('GOMP_SPINCOUNT')); "
     code += "import sys; sys.argv = ['course.py', 'lab', '--here']; course.main()"
     threads = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
     environment = {name: value for name, value in os.environ.items() if name not in threads}
@@ -356,10 +414,23 @@ def test_the_command_line_reaches_its_command(name, home):
     assert done.returncode == 1
 
 
+def test_fresh_and_progress_make_no_environment(command, monkeypatch, capsys):
+    monkeypatch.setattr(course, "enter_venv", lambda _: pytest.fail("it was entered"))
+    monkeypatch.setattr(course, "installed", lambda: {"torch": ("2", None)})
+    monkeypatch.setattr(sys, "argv", ["course.py", "fresh", "00", "1"])
+    course.main()
+    assert [path.name[:2] for path in sorted(work.WORK.glob("*.ipynb"))] == ["00", "01"]
+    monkeypatch.setattr(sys, "argv", ["course.py", "--here", "progress"])
+    course.main()
+    assert "not attempted" in capsys.readouterr().out
+
+
 def test_a_slip_on_the_command_line_is_not_taken_for_something_else(command, capsys):
     assert command("chekc") == 2
     assert command("run", "--onyl", "03") == 2
-    assert "--onyl" in capsys.readouterr().err
+    assert command("progress", "03") == 2
+    said = capsys.readouterr().err
+    assert "--onyl" in said and "progress does not know 03" in said
 
 
 def test_installed_reads_the_pins():
@@ -528,15 +599,33 @@ def cleaned(*outputs, **metadata):
 def test_clean_keeps_results_and_drops_what_varies():
     widget = shown(text_plain="bar")
     widget["data"]["application/vnd.jupyter.widget-view+json"] = {"model_id": "5f"}
-    result, picture = stream("42\n"), shown(image_png="iVBOR" + os.sep)
+    result, picture = stream("42\n"), shown(text_html='<img src="data:iVBOR">')
     outputs = [stream("warning", "stderr"), result, widget, picture]
     notebook = cleaned(*outputs, tags=["keep"], execution={"iopub": "2026"}, collapsed=True)
     assert notebook["cells"][0]["outputs"] == [result, picture]
     assert notebook["cells"][0]["metadata"] == {"tags": ["keep"]}
     assert notebook["cells"][0]["id"] == "cell-0"
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
-    assert notebook["metadata"]["language_info"] == {"name": "python"}
+    assert notebook["metadata"]["language_info"]["name"] == "python"
     assert "widgets" not in notebook["metadata"]
+
+
+def test_clean_writes_what_jupyterlab_writes():
+    """A kernel's own answer to what it is, as JupyterLab takes it over when it saves."""
+    from ipykernel.ipkernel import IPythonKernel
+
+    about = cleaned()["metadata"]
+    assert about["language_info"] == IPythonKernel.language_info
+
+
+def test_clean_folds_the_set_up_and_the_answer_to_a_guess():
+    markdown = {"cell_type": "markdown", "metadata": {}, "source": "**Guess.** How many?"}
+    cells = [{**cell(), "source": set_up_cell()}, markdown, cell(tags=["keep"]), cell()]
+    notebook = {"cells": cells, "metadata": {}}
+    refresh.clean(notebook)
+    metadata = [made["metadata"] for made in notebook["cells"]]
+    answer = {"tags": ["keep"], "jupyter": {"outputs_hidden": True}}
+    assert metadata == [refresh.FOLDED, {}, answer, {}]
 
 
 def test_clean_drops_trainers_bar_and_keeps_its_table():
@@ -562,10 +651,10 @@ def test_clean_refuses_an_error():
 
 @pytest.fixture
 def refreshed(house, monkeypatch):
-    monkeypatch.setattr(refresh, "first_cell", lambda: "PROFILE = 'pocket'")
+    monkeypatch.setattr(refresh, "set_up_cell", lambda: "session = PROFILE")
 
     def refreshed(*sources):
-        path = save(house / "notebooks/00_a.ipynb", "# FIRST CELL", *sources)
+        path = save(house / "notebooks/00_a.ipynb", "# FIRST", "# SECOND", *sources)
         before = path.read_bytes()
         said = None
         try:
@@ -583,10 +672,18 @@ def test_refresh_executes_and_cleans(refreshed, monkeypatch):
     settings = "import os; print(sorted(k for k in os.environ if k.startswith('COURSE_')))"
     said, notebook = refreshed(settings, "import sys; print('w', file=sys.stderr); PROFILE")
     assert said is None
-    first, second, third = notebook["cells"][1:]
-    assert first["source"] == ["PROFILE = 'pocket'"] and first["execution_count"] == 1
-    assert second["outputs"][0]["text"] == ["['COURSE_HOME']\n"]
-    assert [output["output_type"] for output in third["outputs"]] == ["execute_result"]
+    profile, set_up, first, second = notebook["cells"][1:]
+    assert profile["source"] == [PROFILE_CELL] and profile["execution_count"] == 1
+    assert set_up["source"] == ["session = PROFILE"]
+    assert first["outputs"][0]["text"] == ["['COURSE_HOME', 'COURSE_SCORES']\n"]
+    assert [output["output_type"] for output in second["outputs"]] == ["execute_result"]
+
+
+def test_refresh_keeps_the_scores_out_of_sight(refreshed):
+    path = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r})"
+    said, notebook = refreshed(f"{path}; from helpers import record; record(accuracy=0.5)")
+    assert said is None and notebook["cells"][3]["outputs"] == []
+    assert notebook["metadata"]["course"] == {"scores": {"accuracy": 0.5}}
 
 
 @pytest.mark.parametrize(
@@ -594,7 +691,7 @@ def test_refresh_executes_and_cleans(refreshed, monkeypatch):
     [
         ("1 / 0", "ZeroDivisionError"),
         ("import os; os.environ['COURSE_HOME']", "path of this machine"),
-        ("print(('x' * 99 + chr(10)) * 7000)", " kB, more than 600"),
+        ("print(('x' * 99 + chr(10)) * 11000)", " kB, more than 1000"),
     ],
 )
 def test_refresh_leaves_a_notebook_alone_that_does_not_pass(refreshed, source, why):
@@ -602,7 +699,7 @@ def test_refresh_leaves_a_notebook_alone_that_does_not_pass(refreshed, source, w
     assert "00_a stays as it was" in said and why in said
 
 
-# ---- the first cell -----------------------------------------------------------------------------
+# ---- the set-up cell ----------------------------------------------------------------------------
 
 MARK = "import sys; sys.modules['google.colab'] = type(sys)('google.colab')\n"
 TWICE = "exec(cell); sys.path.insert(0, 'elsewhere'); exec(cell); print(sys.path.count(str(root)))"
@@ -610,10 +707,11 @@ TWICE = "exec(cell); sys.path.insert(0, 'elsewhere'); exec(cell); print(sys.path
 
 @pytest.fixture
 def fresh(tmp_path):
-    """Runs the first cell in a folder; returns what it printed, or its error's last line."""
+    """Runs the first two cells in a folder; returns what it printed, or its error's last line."""
 
     def fresh(folder, before="import sys\n", after="exec(cell)", **settings):
-        code = f"{before}cell = {refresh.first_cell()!r}\n{after}\n"
+        cells = f"{PROFILE_CELL}\n{set_up_cell()}"
+        code = f"{before}cell = {cells!r}\n{after}\n"
         code += "print(root, sys.path[0] == str(root))"
         environment = {**plain(), "COURSE_URL": "", **settings}
         command = [sys.executable, "-c", code]
@@ -650,20 +748,20 @@ def published(copy):
 
 
 @pytest.mark.parametrize("where", [".", "notebooks"])
-def test_the_first_cell_finds_the_course_from_inside_it(fresh, copy, where):
+def test_the_set_up_finds_the_course_from_inside_it(fresh, copy, where):
     assert fresh(copy / where) == ["start pocket", f"{copy} True"]
 
 
-def test_the_first_cell_runs_twice_without_harm(fresh, copy):
+def test_the_set_up_runs_twice_without_harm(fresh, copy):
     assert fresh(copy, after=TWICE)[-2:] == ["1", f"{copy} True"]
 
 
-def test_the_first_cell_elsewhere_says_what_to_do(fresh, tmp_path):
+def test_the_set_up_elsewhere_says_what_to_do(fresh, tmp_path):
     said = fresh(tmp_path)
     assert said.startswith(f"RuntimeError: No course in {tmp_path} or above: open this notebook")
 
 
-def test_the_first_cell_does_not_clone_on_a_machine_of_ones_own(fresh, published, tmp_path):
+def test_the_set_up_does_not_clone_on_a_machine_of_ones_own(fresh, published, tmp_path):
     (tmp_path / "work").mkdir()
     assert "No course in" in fresh(tmp_path / "work", COURSE_URL=str(published))
 
@@ -671,7 +769,7 @@ def test_the_first_cell_does_not_clone_on_a_machine_of_ones_own(fresh, published
 @pytest.mark.parametrize(
     "marks", [{"before": MARK}, {"KAGGLE_KERNEL_RUN_TYPE": "Interactive"}], ids=["colab", "kaggle"]
 )
-def test_the_first_cell_fetches_the_course_where_it_is_hosted(fresh, published, tmp_path, marks):
+def test_the_set_up_fetches_the_course_where_it_is_hosted(fresh, published, tmp_path, marks):
     work = tmp_path / "work"
     work.mkdir()
     found = ["start pocket", f"{work / 'from-tokens-to-errors'} True"]
@@ -679,23 +777,61 @@ def test_the_first_cell_fetches_the_course_where_it_is_hosted(fresh, published, 
     assert fresh(work, COURSE_URL="nowhere, as the copy is there", **marks) == found
 
 
-def test_the_first_cell_on_colab_without_an_address_says_so(fresh, tmp_path):
+def test_the_set_up_on_colab_without_an_address_says_so(fresh, tmp_path):
     assert "No course in" in fresh(tmp_path, before=MARK)
 
 
-def test_the_first_cell_on_colab_installs_what_is_missing(fresh, copy):
+def test_the_set_up_on_colab_installs_what_is_missing(fresh, copy):
     with (copy / "course.py").open("a") as module:
         module.write("\n\ndef install_missing():\n    print('installing')\n")
     assert fresh(copy, before=MARK)[:2] == ["installing", "start pocket"]
     assert fresh(copy)[0] == "start pocket"
 
 
-def test_the_first_cell_carries_address_and_version(monkeypatch, tmp_path):
+def test_the_set_up_carries_address_and_version(monkeypatch, tmp_path):
     project = '[project]\nversion = "1.2.3"\n[tool.course]\nrepository = "https://example.org/c"\n'
     (tmp_path / "pyproject.toml").write_text(project)
-    monkeypatch.setattr(refresh, "ROOT", tmp_path)
-    assert '"https://example.org/c"), "v1.2.3"' in refresh.first_cell()
-    assert "@" not in refresh.first_cell()
+    monkeypatch.setattr(cells, "ROOT", tmp_path)
+    assert 'tag="v1.2.3", url="https://example.org/c"' in set_up_cell()
+    assert "@V" not in set_up_cell() and "@U" not in set_up_cell()
+
+
+@pytest.mark.parametrize("inside", ["", "from-tokens-to-errors-0.1.0/"], ids=["flat", "a folder"])
+@pytest.mark.parametrize("place", ["here", "web", "drive", "kaggle", "kaggle, unpacked"])
+def test_the_set_up_takes_the_course_from_a_zip(fresh, copy, tmp_path, place, inside):
+    work, host = tmp_path / "work", tmp_path / "host/a"
+    work.mkdir()
+    host.mkdir(parents=True)
+    file = {"here": work, "web": tmp_path}.get(place, host) / "from-tokens-to-errors-0.1.0.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in copy.rglob("*.*"):
+            archive.write(path, inside + path.relative_to(copy).as_posix())
+    if place == "kaggle, unpacked":
+        zipfile.ZipFile(file).extractall(host)
+        file.unlink()
+    mount = "/content/drive/MyDrive" if place == "drive" else "/kaggle/input"
+    after = f"exec(cell.replace({mount!r}, {str(host.parent)!r}))"
+    settings = {"COURSE_URL": file.as_uri()} if place == "web" else {}
+    folder = work / "from-tokens-to-errors"
+    unpacked = folder / inside.rstrip("/") if place != "kaggle, unpacked" else folder
+    before = "import sys\n" if place == "here" else MARK
+    said = fresh(work, before=before, after=after, **settings)
+    assert said == ["start pocket", f"{unpacked} True"]
+    assert not (work / "from-tokens-to-errors.part").exists()
+
+
+def test_the_set_up_says_when_a_zip_is_damaged_and_goes_on_with_a_whole_one(fresh, copy, tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    file = work / "from-tokens-to-errors.zip"
+    file.write_bytes(b"half of it")
+    said = fresh(work)
+    assert said.startswith(f"RuntimeError: The course could not be taken from {file}: ")
+    assert [path.name for path in work.iterdir()] == [file.name]
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in copy.rglob("*.*"):
+            archive.write(path, path.relative_to(copy).as_posix())
+    assert fresh(work) == ["start pocket", f"{work / 'from-tokens-to-errors'} True"]
 
 
 # ---- nbval --------------------------------------------------------------------------------------

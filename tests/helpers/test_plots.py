@@ -1,9 +1,13 @@
 """Every figure shows a PNG with alt text that names the right fact; bad input gets one sentence."""
 
 import io
+import json
 import re
+from base64 import b64decode
+from html import unescape
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
@@ -15,7 +19,7 @@ from PIL import Image
 
 import helpers
 import helpers.plots as plots
-from helpers import figures
+from helpers import figures, markup
 
 FIGURES = Path(__file__).parents[2] / "notebooks" / "figures"
 DRAWINGS = [
@@ -24,6 +28,7 @@ DRAWINGS = [
     "error_hunt",
     "features_vs_finetuning",
     "padding_mask",
+    "pretraining",
     "task_kinds",
     "text_to_ids",
 ]
@@ -57,6 +62,8 @@ def scores() -> pd.DataFrame:
     )
 
 
+TEXTS = [f"text {i}" for i in range(60)]
+IMAGE = re.compile('<img width="(.*)" alt="(.*)" src="data:image/png;base64,(.*)">')
 PREDICTED = [0] * 15 + [1] * 5 + [1] * 30 + [1] * 6 + [2] * 4
 HUNT = {"loss": [0.5, 0.5, 1.0, 1.0], "length": [0.0, 0.5, 0.5, 1.0]}
 CUTS = pd.DataFrame({"beginning": [0.54, 0.76], "end": [0.6, 0.7]}, index=[32, 512])
@@ -78,12 +85,6 @@ CASES = {
         "plot_lengths",
         ({"sadness": [5, 6, 7]}, "tokens", 512),
         ["0 of 3 are over the limit of 512"],
-    ),
-    "one projection": ("plot_umap", (POINTS, LABELS, NAMES), ["60 texts in 3 classes"]),
-    "two projections": (
-        "plot_umap",
-        ([POINTS, POINTS[::-1]], LABELS, NAMES, ["ours", "shuffled"]),
-        ["ours: 100%", "by chance: 39%"],
     ),
     "density": ("plot_class_density", (POINTS, LABELS, NAMES), ["joy covers the most cells"]),
     "density with an empty class": (
@@ -169,9 +170,100 @@ def test_figure_says_what_it_shows(case, shown):
     for fact in facts:
         assert fact in picture.alt
     assert repr(picture) == picture.alt
-    data, metadata = picture._repr_mimebundle_()
-    assert list(data) == ["image/png"]
-    assert metadata["image/png"] == {"alt": picture.alt, "width": picture.width}
+    width, alt, png = IMAGE.fullmatch(picture.html()).groups()
+    assert int(width) == picture.width and unescape(alt) == picture.alt
+    assert b64decode(png) == picture.png
+
+
+def test_map(monkeypatch):
+    """A chart to hover and a still picture of the same rows, two panels, the same marks in both."""
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda bundle, raw: shown.append(bundle))
+    titles, odd = ["ours", "shuffled"], ["<b>&", *TEXTS[1:]]
+    helpers.plot_map([POINTS, POINTS[::-1]], LABELS, NAMES, odd, titles, marked=[3, 0])
+    (bundle,) = shown
+    assert "ours: 100%" in bundle["text/plain"] and "by chance: 39%" in bundle["text/plain"]
+    assert IMAGE.fullmatch(bundle["text/markdown"])
+    chart = bundle["application/vnd.vegalite.v5+json"]
+    values = json.loads(json.dumps(chart))["data"]["values"]
+    assert [value["text"] for value in values] == odd
+    assert {i: value["number"] for i, value in enumerate(values) if "number" in value} == {
+        3: 1,
+        0: 2,
+    }
+    assert values[5]["x0"] == round(POINTS[5, 0], 2) and values[5]["y1"] == round(POINTS[54, 1], 2)
+    assert [panel["title"] for panel in chart["hconcat"]] == titles
+    assert chart["description"] == bundle["text/plain"]
+    assert "http" not in json.dumps(chart).replace(chart["$schema"], ""), "nothing from the web"
+
+
+def test_curves_that_are_watched_take_the_place_of_the_earlier_ones(monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, picture):
+            shown.append(("again", picture.alt))
+
+    def display(picture, display_id=False):
+        shown.append(("new", picture.alt))
+        return Handle() if display_id else None
+
+    monkeypatch.setattr(plots, "display", display)
+    monkeypatch.setattr(plots, "_watched", {})
+    for cell in (1, 1, 2):
+        monkeypatch.setattr(
+            plots, "get_ipython", lambda cell=cell: SimpleNamespace(execution_count=cell)
+        )
+        helpers.plot_curves(log_history(), name="curves")
+    assert [kind for kind, _ in shown] == ["new", "again", "new"]
+
+
+TABLE = pd.DataFrame(
+    {
+        "text": ["a <b> & c", "word " * 200],
+        "score": [0.5, np.nan],
+        "share": ["94.9%", "3%"],
+        "rows": [12345, 5],
+    },
+    index=["first", "second"],
+)
+
+
+def test_tables_keep_their_look_where_no_style_is_trusted():
+    html = markup.table_html(TABLE)
+    assert "<style" not in html and "class=" not in html
+    cells = re.findall(r'<td style="text-align:(\w+)[^>]*>([^<]*)</td>', html)
+    assert cells[:5] == [
+        ("left", "first"),
+        ("left", "a &lt;b&gt; &amp; c"),
+        ("right", "0.5"),
+        ("right", "94.9%"),
+        ("right", "12,345"),
+    ]
+    assert cells[6][1].endswith("word …") and len(cells[6][1]) <= 400 and cells[7][1] == ""
+
+
+def test_tables_show_digits_of_one_length_and_names_of_two_levels():
+    frame = pd.DataFrame({("", "posts"): [1, 2], ("recall", "with"): [0.25, 0.5]})
+    html = markup.table_html(frame.rename_axis("class"))
+    assert re.findall(r"<th [^>]*>([^<]*)<", html) == ["class", "posts", "recall, with"]
+    assert ">0.25<" in html and ">0.50<" in html
+    long = markup.table_html(pd.DataFrame({"n": range(100)}))
+    assert long.count("<tr>") == 61 and "40 more rows" in long
+
+
+def test_tokens_are_shown_with_their_ids(monkeypatch, checkpoint):
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda bundle, raw: shown.append(bundle))
+    helpers.show_tokens("Tokenizing 🎉 <b>", checkpoint[0])
+    (bundle,) = shown
+    said = "[CLS] 101, token 19204, ##izing 6026, [UNK] 100, < 1026, b 1038, > 1028, [SEP] 102"
+    assert bundle["text/plain"] == said
+    html = bundle["text/html"]
+    assert "&lt;" in html and "class=" not in html
+    colours = re.findall("background-color:(#.{6})", html)
+    assert colours[1] == colours[2] != colours[5] and colours[3] == plots.UNKNOWN
+    assert colours[0] == colours[-1] == plots.SPECIAL
 
 
 NO_GOOD = {
@@ -180,11 +272,21 @@ NO_GOOD = {
     "an id that is too large": ("plot_confusion", ([0, 3], [0, 0], NAMES), "y_true holds 3"),
     "no labels": ("plot_class_counts", ([], NAMES), "is empty"),
     "a class without texts": ("plot_lengths", ({"joy": [3], "love": []},), "at least one length"),
-    "fewer labels than points": ("plot_umap", (POINTS, LABELS[:9], NAMES), "labels has 9"),
+    "fewer texts than points": ("plot_map", (POINTS, LABELS, NAMES, TEXTS[:9]), "texts has 9"),
     "one title for two panels": (
-        "plot_umap",
-        ([POINTS, POINTS], LABELS, NAMES),
+        "plot_map",
+        ([POINTS, POINTS], LABELS, NAMES, TEXTS),
         "panels has 2, titles has 1",
+    ),
+    "more texts than a map shows": (
+        "plot_map",
+        (np.zeros((401, 2)), [0] * 401, NAMES, ["a"] * 401),
+        "400 texts, not 401",
+    ),
+    "a mark that is no row": (
+        "plot_map",
+        (POINTS, LABELS, NAMES, TEXTS, ["ours"], [60]),
+        "marked holds 60",
     ),
     "points that were not projected": (
         "plot_class_density",
@@ -266,14 +368,53 @@ def test_the_style_of_other_charts_is_left_alone(shown):
         assert plt.rcParams["figure.facecolor"] == "red"
 
 
-def as_seen(colour: str, matrix: np.ndarray) -> np.ndarray:
-    """The colour in CIELAB after a linear-light matrix (Machado, Oliveira and Fernandes 2009)."""
-    screen = np.array(to_rgb(colour))
-    light = np.where(screen <= 0.04045, screen / 12.92, ((screen + 0.055) / 1.055) ** 2.4)
+def linear(screen) -> np.ndarray:
+    """A colour's amounts of light, red, green, blue."""
+    screen = np.asarray(screen, dtype=float)
+    return np.where(screen <= 0.04045, screen / 12.92, ((screen + 0.055) / 1.055) ** 2.4)
+
+
+def as_seen(colour: str, matrix: np.ndarray, opacity: float = 1.0) -> np.ndarray:
+    """The colour on white in CIELAB, after a matrix (Machado, Oliveira and Fernandes 2009)."""
+    light = linear(opacity * np.array(to_rgb(colour)) + 1 - opacity)
     light = np.clip(matrix @ light, 0, 1)
     to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
     x, y, z = np.cbrt(np.array(to_xyz) @ light / [0.9505, 1.0, 1.089])
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def ciede2000(one, other) -> float:
+    """The difference of two colours in CIELAB (Sharma, Wu and Dalal 2005)."""
+    (l1, a1, b1), (l2, a2, b2) = one, other
+    mean = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
+    stretch = 1.5 - 0.5 * np.sqrt(mean**7 / (mean**7 + 25**7))
+    c1, c2 = np.hypot(stretch * a1, b1), np.hypot(stretch * a2, b2)
+    h1 = np.degrees(np.arctan2(b1, stretch * a1)) % 360
+    h2 = np.degrees(np.arctan2(b2, stretch * a2)) % 360
+    turn = (h2 - h1 + 180) % 360 - 180
+    hue = (h1 + turn / 2) % 360
+    chroma, light = (c1 + c2) / 2, (l1 + l2) / 2
+    t = 1 - 0.17 * np.cos(np.radians(hue - 30)) + 0.24 * np.cos(np.radians(2 * hue))
+    t += 0.32 * np.cos(np.radians(3 * hue + 6)) - 0.2 * np.cos(np.radians(4 * hue - 63))
+    in_light = (l2 - l1) / (1 + 0.015 * (light - 50) ** 2 / np.sqrt(20 + (light - 50) ** 2))
+    in_chroma = (c2 - c1) / (1 + 0.045 * chroma)
+    in_hue = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn) / 2) / (1 + 0.015 * chroma * t)
+    blue = np.sin(np.radians(60 * np.exp(-(((hue - 275) / 25) ** 2))))
+    blue *= -2 * np.sqrt(chroma**7 / (chroma**7 + 25**7))
+    return np.sqrt(in_light**2 + in_chroma**2 + in_hue**2 + blue * in_chroma * in_hue)
+
+
+@pytest.mark.parametrize(
+    "one, other, difference",
+    [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((22.7233, 20.0904, -46.694), (23.0331, 14.973, -42.5619), 2.0373),
+    ],
+)
+def test_differences_are_those_of_the_paper(one, other, difference):
+    assert ciede2000(one, other) == pytest.approx(difference, abs=1e-4)
 
 
 SIGHT = {
@@ -293,9 +434,33 @@ SIGHT = {
 @pytest.mark.parametrize("sight", SIGHT)
 def test_class_colours_are_told_apart(sight):
     assert len(plots.PALETTE) >= 7, "the course's largest corpus has seven classes"
-    for one, other in combinations(plots.PALETTE, 2):
-        distance = np.linalg.norm(as_seen(one, SIGHT[sight]) - as_seen(other, SIGHT[sight]))
-        assert distance > 14, f"{one} and {other} look alike ({distance:.0f})"
+    matrix = SIGHT[sight]
+    seen = [as_seen(colour, matrix, figures.OPACITY) for colour in plots.PALETTE]
+    for (one, first), (other, second) in combinations(zip(plots.PALETTE, seen, strict=True), 2):
+        assert ciede2000(first, second) >= 10, f"{one} and {other} look alike"
+
+
+def contrast(one: str, other: str) -> float:
+    """How much lighter the lighter of two colours is (WCAG): 1 for none, 21 for black on white."""
+    light = sorted(
+        0.05 + linear(to_rgb(colour)) @ [0.2126, 0.7152, 0.0722] for colour in (one, other)
+    )
+    return light[1] / light[0]
+
+
+@pytest.mark.parametrize("colour", [*plots.PALETTE, figures.GREY])
+def test_lines_and_marks_stand_out_from_white(colour):
+    assert contrast(colour, "white") >= 3
+
+
+def test_words_stand_out_from_their_ground():
+    grounds = [("white", figures.INK), ("#E9F0F5", figures.INK), ("#E9F0F5", figures.ZERO)]
+    grounds += [(ground, figures.INK) for ground in (*plots.WORD_COLOURS, plots.UNKNOWN)]
+    assert all(contrast(*pair) >= 4.5 for pair in grounds)
+
+
+def test_classes_of_a_corpus_have_marks_of_their_own():
+    assert len(set(figures.shapes_of(6))) == 6
 
 
 def test_more_classes_than_colours():
