@@ -39,6 +39,8 @@ def clean(notebook: dict) -> None:
             kept |= FOLDED
         elif cell["cell_type"] == "code" and guessed:
             kept["jupyter"] = {"outputs_hidden": True}
+            # JupyterLab shows the first line of the first of folded outputs, perhaps the answer.
+            cell["outputs"].insert(0, nbformat.v4.new_output("display_data"))
         cell["metadata"] = kept
         guessed = "".join(cell["source"]).startswith("**Guess.**")
         if cell["cell_type"] == "code":

@@ -621,11 +621,14 @@ def test_clean_writes_what_jupyterlab_writes():
 def test_clean_folds_the_set_up_and_the_answer_to_a_guess():
     markdown = {"cell_type": "markdown", "metadata": {}, "source": "**Guess.** How many?"}
     cells = [{**cell(), "source": set_up_cell()}, markdown, cell(tags=["keep"]), cell()]
+    cells[2]["outputs"] = [stream("forty-two")]
     notebook = {"cells": cells, "metadata": {}}
     refresh.clean(notebook)
     metadata = [made["metadata"] for made in notebook["cells"]]
     answer = {"tags": ["keep"], "jupyter": {"outputs_hidden": True}}
     assert metadata == [refresh.FOLDED, {}, answer, {}]
+    first, second = notebook["cells"][2]["outputs"]
+    assert first["data"] == {} and second["text"] == "forty-two", "the fold does not tell it"
 
 
 def test_clean_drops_trainers_bar_and_keeps_its_table():
