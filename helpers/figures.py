@@ -260,7 +260,6 @@ def _draw_losses(axes, training: Sequence[tuple[float, float]], checks: pd.DataF
         said += f" Validation loss lowest at epoch {best.epoch:g} ({best.eval_loss:.2f})."
     title = f"Loss: lowest after epoch {best.epoch:g}" if len(checks) else "Loss"
     axes.set(title=title, ylabel="mean loss per row", ylim=(0, None))
-    axes.margins(y=0.08)
     return said
 
 

@@ -219,12 +219,16 @@ def _is_left(draft: Path) -> bool:
     return number is not None
 
 
-def keep(file: Path) -> Path:
-    """Rename a file that is in the way, so that nothing is lost."""
-    number, kept = 1, file.with_name(f"{file.name}.old")
+def keep(file: Path, ending: str = "") -> Path:
+    """Rename a file that is in the way, so that nothing is lost.
+
+    ending: that of its name, such as ".ipynb", if the kept file must have it too.
+    """
+    name = file.name.removesuffix(ending)
+    number, kept = 1, file.with_name(f"{name}.old{ending}")
     while kept.exists():
         number += 1
-        kept = file.with_name(f"{file.name}.old{number}")
+        kept = file.with_name(f"{name}.old{number}{ending}")
     return file.rename(kept)
 
 

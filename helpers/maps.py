@@ -67,7 +67,7 @@ def _panel(i: int, title: str, names: Sequence[str], side: int) -> dict:
     shapes = [SHAPES[shape] for shape in shapes_of(len(names))]
     legend = {"orient": "bottom", "columns": 3, "title": None} if i == 0 else None
     by_class = {"field": "class", "type": "nominal", "legend": legend}
-    chosen, shown = f"class{i}", {"param": "class0", "value": OPACITY}
+    shown = {"param": "chosen", "value": OPACITY}
     hover = {"tooltip": [{"field": "class"}, {"field": "text"}]}
     dots = {
         "mark": {"type": "point", "filled": True, "size": 38},
@@ -81,7 +81,7 @@ def _panel(i: int, title: str, names: Sequence[str], side: int) -> dict:
     }
     if i == 0:
         select = {"type": "point", "fields": ["class"]}
-        dots["params"] = [{"name": chosen, "select": select, "bind": "legend"}]
+        dots["params"] = [{"name": "chosen", "select": select, "bind": "legend"}]
     numbered = {"transform": [{"filter": "isValid(datum.number)"}]}
     disc = {"type": "point", "filled": True, "size": 200, "color": "white", "stroke": INK}
     disc["opacity"] = 1

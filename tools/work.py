@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.exercises import NOT_ATTEMPTED, NOT_YET, RIGHT
-from helpers.files import read_json, whole_file, write_json
+from helpers.files import keep, read_json, whole_file, write_json
 
 from . import ROOT, choose
 
@@ -70,15 +70,6 @@ def put(path: Path) -> None:
         draft.write_bytes(path.read_bytes())
 
 
-def set_aside(copy: Path) -> Path:
-    """Give a copy another name, under which it is still a notebook."""
-    number, kept = 1, copy.with_stem(f"{copy.stem}.old")
-    while kept.exists():
-        number += 1
-        kept = copy.with_stem(f"{copy.stem}.old-{number}")
-    return copy.rename(kept)
-
-
 def bring() -> None:
     """Copy the notebooks that are missing in work/, and bring unchanged copies up to date.
 
@@ -92,7 +83,7 @@ def bring() -> None:
         elif new["cells"] in (own["cells"], old["cells"]):  # new outputs at most
             pass
         elif own["cells"] == old["cells"]:  # run, but not changed
-            kept = set_aside(copy)
+            kept = keep(copy, ".ipynb")
             put(path)
             print(f"work/{path.name} is up to date again; what you ran is kept as {kept.name}.")
         else:
@@ -116,7 +107,8 @@ def fresh(names: list[str]) -> None:
     for path, copy, new in notebooks([Path(name).stem for name in names]):
         kept = ""
         if copy.exists() and hashes(copy) != new:
-            kept = f"; what was there is kept as {set_aside(copy).name}"
+            old = keep(copy, ".ipynb")
+            kept = f"; what was there is kept as {old.name}"
         put(path)
         copied[path.name] = new
         print(f"work/{path.name} is fresh{kept}.")

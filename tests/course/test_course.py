@@ -823,11 +823,23 @@ def test_the_set_up_takes_the_course_from_a_zip(fresh, copy, tmp_path, place, in
     assert not (work / "from-tokens-to-errors.part").exists()
 
 
-def test_the_set_up_says_when_a_zip_is_damaged_and_goes_on_with_a_whole_one(fresh, copy, tmp_path):
+def half_of_a_zip(file):
+    file.write_bytes(b"half of it")
+
+
+def zip_with_a_damaged_file(file):
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", "whole")
+        archive.writestr("b.txt", "what was")
+    file.write_bytes(file.read_bytes().replace(b"what was", b"what is!"))
+
+
+@pytest.mark.parametrize("damage", [half_of_a_zip, zip_with_a_damaged_file])
+def test_the_set_up_says_when_a_zip_is_damaged_and_takes_a_whole_one(fresh, copy, tmp_path, damage):
     work = tmp_path / "work"
     work.mkdir()
     file = work / "from-tokens-to-errors.zip"
-    file.write_bytes(b"half of it")
+    damage(file)
     said = fresh(work)
     assert said.startswith(f"RuntimeError: The course could not be taken from {file}: ")
     assert [path.name for path in work.iterdir()] == [file.name]

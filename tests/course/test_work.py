@@ -198,7 +198,7 @@ def test_a_damaged_copy_stays(ours, yours):
 
 
 def test_fresh_restores_and_keeps_what_was_there(ours, yours, capsys):
-    kept = {"03_features.old.ipynb": "first", "03_features.old-2.ipynb": "second"}
+    kept = {"03_features.old.ipynb": "first", "03_features.old2.ipynb": "second"}
     for answer in kept.values():
         write(yours / BOTH[1], f"q = '{answer}'")
         work.fresh(["3"])
