@@ -3,7 +3,7 @@
     python -m benchmarks.mending                      # five seeds, 20 minutes on two quiet cores
     python -m benchmarks.mending --seeds 0 --first 336
 
-As in notebook 05: the training posts are ordered by suspicion, the first tenth is read by a perfect
+As in notebook 13: the training posts are ordered by suspicion, the first tenth is read by a perfect
 reader who corrects every planted error in it, and `clean` goes over all texts. Scores are
 accuracies on validation, its planted errors set right, and test, together. A model that learnt from
 cleaned texts is shown cleaned texts. Runs are kept in runs/ and loaded the next time.
@@ -30,8 +30,8 @@ WAYS = {  # are labels mended, are texts cleaned?
 
 
 def notebook_function(session, name: str):
-    """A function of notebook 05, as it stands there."""
-    path = session.root / "notebooks" / "05_error_analysis.ipynb"
+    """A function of notebook 13, as it stands there."""
+    path = session.root / "notebooks" / "13_review_and_mend.ipynb"
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code" and f"def {name}(" in source:

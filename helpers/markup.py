@@ -65,7 +65,7 @@ def _cells(column: pd.Series) -> list[str]:
 
 def _text(value, decimals: int) -> str:
     if isinstance(value, (float, np.floating)):
-        return "" if np.isnan(value) else f"{value:,.{decimals}f}"
+        return "" if np.isnan(value) else f"{value:z,.{decimals}f}"
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         return f"{value:,}"
     if value is None or value is pd.NA or value is pd.NaT:

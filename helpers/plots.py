@@ -32,6 +32,7 @@ from .figures import (
     in_pictures,
 )
 from .maps import VEGA_LITE, map_to_hover
+from .scores import reliability
 
 DRAWINGS = Path(__file__).parents[1] / "notebooks" / "figures"
 WORD_COLOURS = ("#CFE3F1", "#FBE3C0")  # in turn, so that the pieces of one word look alike
@@ -318,6 +319,53 @@ def plot_scores(table: pd.DataFrame, metric: str = "accuracy") -> None:
         show_plot(figure, f"Dot plot of {metric}: {highest}; the baseline is {said[0]}.")
 
 
+def plot_reliability(
+    confidence: Sequence[float] | Mapping[str, tuple[Sequence[float], Sequence[bool]]],
+    right: Sequence[bool] | None = None,
+) -> None:
+    """Show whether a model is right as often as it says: a dot for each tenth of confidence.
+
+    confidence: n probabilities of the predicted class. right: n booleans. Or one argument, a dict
+    name -> (confidence, right), for panels side by side. Lines are Wilson's 95 % intervals, numbers
+    beneath are rows; dots of fewer than ten rows are hollow. Raises ValueError for a confidence
+    outside 0 to 1, and for lists of different length.
+    """
+    several = isinstance(confidence, Mapping)
+    models, told = confidence if several else {"": (confidence, right)}, []
+    with canvas(4.2 * len(models) + 0.6, 5.3, 1, len(models)) as (figure, row):
+        for axes, (name, judged) in zip(row, models.items(), strict=True):
+            table, error = reliability(*judged)
+            said, share = np.average(table[["said", "right"]], axis=0, weights=table.rows)
+            finding = f"says {said:.2f}, is right in {share:.2f}: error {error:.3f}"
+            _draw_reliability(axes, table)
+            title = f"{in_pictures([name])[0]}:\n{finding}" if name else finding.capitalize()
+            axes.set_title(title, fontsize=11)
+            bins = table[["said", "right", "rows"]].itertuples(index=False)
+            bins = "; ".join(f"{b.said:.2f}, {b.right:.2f}, {b.rows:,}" for b in bins)
+            who = f"{name}: it" if name else "The model"
+            told.append(f"{who} {finding}; bins (said, right, rows): {bins}.")
+        row[0].set_ylabel("share of right answers")
+        handles = row[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside lower center", ncols=3 if len(models) > 1 else 1)
+        show_plot(figure, f"Reliability diagram. {' '.join(told)}")
+
+
+def _draw_reliability(axes, table: pd.DataFrame) -> None:
+    """The diagonal, and of each bin its dot, its interval and its number of rows."""
+    name = "right as often as said (below it: too sure)"
+    axes.axline((0, 0), slope=1, color=GREY, linestyle="--", linewidth=1.3, label=name)
+    axes.vlines(table.said, table.low, table.high, color=BLUE, alpha=0.6, linewidth=3)
+    many, few = table[table.rows >= 10], table[table.rows < 10]
+    look = {"edgecolor": BLUE, "s": 60, "zorder": 3}
+    axes.scatter(many.said, many.right, color=BLUE, label="right, with its interval", **look)
+    axes.scatter(few.said, few.right, color="white", label="… of fewer than ten rows", **look)
+    for middle, rows in zip(table.index / 10 + 0.05, table.rows, strict=True):
+        axes.text(middle, -0.07, f"{rows:,}", ha="center", va="center", fontsize=8.5)
+    ticks = np.linspace(0, 1, 6)
+    axes.set(xlim=(0, 1), ylim=(-0.12, 1.03), xticks=ticks, yticks=ticks, box_aspect=1)
+    axes.set_xlabel("confidence (above the axis: rows)")
+
+
 def plot_budgets(
     table: pd.DataFrame, baseline: float, beside: Mapping[str, pd.DataFrame] | None = None
 ) -> None:
@@ -373,25 +421,43 @@ def plot_hunt(curves: Mapping[str, Sequence[float]], base_rate: float, n_errors:
     read, depth = max(lengths), min(n_errors, *lengths)
     recalls = {name: recall[depth - 1] for name, recall in curves.items()}
     per_row = base_rate / n_errors  # what a row read at random adds to the recall
-    with canvas(7.5, 5) as (figure, (axes,)):
-        for (name, recall), colour in zip(curves.items(), colours_of(len(curves)), strict=True):
-            steps = [0, *recall]
-            axes.plot(steps, color=colour, label=name, drawstyle="steps-post")
-        rows, thin = np.array([0, min(n_errors, read), read]), {"linewidth": 1.5}
-        perfect = np.minimum(rows / n_errors, 1)
-        axes.plot(rows, perfect, ":", color=INK, label="perfect order", **thin)
-        axes.plot(rows, rows * per_row, "--", color=GREY, label="reading at random", **thin)
+    drawn = min(read, 4 * n_errors)
+    rows, thin = np.array([0, min(n_errors, read), read]), {"linewidth": 1.5}
+    ends = {name: [0, *recall][min(drawn, len(recall))] for name, recall in curves.items()}
+    ends |= {"perfect order": min(drawn / n_errors, 1), "at random": drawn * per_row}
+    inks = [*colours_of(len(curves)), INK, GREY]
+    with canvas(8.2, 4.6) as (figure, (axes,)):
+        for recall, colour in zip(curves.values(), inks, strict=False):
+            axes.plot([0, *recall], color=colour, drawstyle="steps-post")
+        axes.plot(rows, np.minimum(rows / n_errors, 1), ":", color=INK, **thin)
+        axes.plot(rows, rows * per_row, "--", color=GREY, **thin)
+        for name, height, ink in zip(
+            in_pictures(list(ends)), _apart(ends.values()), inks, strict=True
+        ):
+            place = (1.01, height / 1.03)
+            look = {"color": ink, "va": "center", "fontsize": 10, "fontweight": "bold"}
+            axes.text(*place, name, transform=axes.transAxes, **look)
         ranked = sorted(recalls, key=recalls.get, reverse=True)
         found = f"After {depth:,} of {n_errors / base_rate:,.0f} rows {ranked[0]} has found "
         axes.set(title=f"{found}{recalls[ranked[0]]:.0%} of {n_errors:,} errors")
-        axes.set(xlabel="rows read, most suspicious first", xlim=(0, min(read, 4 * n_errors)))
+        axes.set(xlabel="rows read, most suspicious first", xlim=(0, drawn))
         axes.set(ylabel="share of the errors found", ylim=(0, 1.03))
         axes.yaxis.set_major_formatter("{x:.0%}")
-        figure.legend(loc="outside lower center", ncols=2)
         listed = ", ".join(f"{name} {recalls[name]:.0%}" for name in ranked)
         listed += f"; at random {depth * per_row:.0%}"
         title = f"Finding {n_errors:,} errors in {n_errors / base_rate:,.0f} rows"
         show_plot(figure, f"{title}: found after {depth:,} rows: {listed}.")
+
+
+def _apart(heights, gap: float = 0.055) -> np.ndarray:
+    """Heights for labels beside lines that end at these, moved apart until none overlap."""
+    heights = np.array(list(heights), float)
+    order = np.argsort(heights, kind="stable")
+    for _ in range(200):
+        for lower, upper in zip(order, order[1:], strict=False):
+            push = max(0, gap - (heights[upper] - heights[lower])) / 2
+            heights[[lower, upper]] += [-push, push]
+    return heights
 
 
 def plot_loss_distribution(

@@ -1,5 +1,6 @@
 """Every metric once; the loss of each row; the score of a hunt; and honest comparisons."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -65,6 +66,38 @@ def best_threshold(marks: np.ndarray, probabilities: np.ndarray) -> float:
     thresholds = sorted(np.arange(1, 20) / 20, key=lambda t: abs(t - 0.5))
     f1 = [metric("micro_f1", marks, (probabilities >= t).astype(int)) for t in thresholds]
     return float(thresholds[int(np.argmax(f1))])
+
+
+def reliability(confidence: Sequence[float], right: Sequence[bool]) -> tuple[pd.DataFrame, float]:
+    """How often the answers of a model are right, by how sure it is of them.
+
+    confidence: n probabilities of the predicted class. right: n booleans.
+
+    Returns: of each of ten equal bins that is not empty rows, said (mean confidence), right (share
+        of right answers), low and high (Wilson's 95 % interval of it); and the expected
+        calibration error, the mean of |said - right| over the rows. Raises ValueError for a
+        confidence outside 0 to 1, and for lists of different length.
+    """
+    from scipy.stats import binomtest
+
+    said, hits = np.asarray(confidence, dtype=float), np.asarray(right)
+    if said.shape != hits.shape or not said.size:
+        raise ValueError(
+            f"These must have one length, and not 0: confidence has {said.size:,}, right has "
+            f"{hits.size:,}."
+        )
+    if not ((said >= 0) & (said <= 1)).all():
+        raise ValueError("confidence must hold probabilities from 0 to 1: are these logits?")
+    if not np.isin(hits, (0, 1)).all():
+        raise ValueError("right must hold booleans: True where the answer is right.")
+    bins = np.digitize(said, np.linspace(0, 1, 11)[1:-1], right=True)
+    groups = pd.DataFrame({"said": said, "right": hits.astype(float)}).groupby(bins)
+    table = groups.mean()
+    table.insert(0, "rows", groups.size())
+    counts = zip(groups.right.sum(), table.rows, strict=True)
+    ends = [binomtest(int(k), int(n)).proportion_ci(method="wilson") for k, n in counts]
+    table[["low", "high"]] = [[end.low, end.high] for end in ends]
+    return table, float(np.average((table.said - table.right).abs(), weights=table.rows))
 
 
 def row_losses(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -133,6 +133,19 @@ CASES = {
         (scores(), "accuracy"),
         ["highest is fine-tuned 0.70 (0.66 to 0.74)", "baseline is majority 0.30"],
     ),
+    "reliability": (
+        "plot_reliability",
+        ([0.92, 0.94, 0.96, 0.98, 0.6], [True, True, False, True, False]),
+        [
+            "The model says 0.88, is right in 0.60: error 0.280;",
+            "bins (said, right, rows): 0.60, 0.00, 1; 0.95, 0.75, 4.",
+        ],
+    ),
+    "reliability of two models": (
+        "plot_reliability",
+        ({"before": ([0.95] * 40, [True] * 30 + [False] * 10), "after": ([0.75], [True])},),
+        ["before: it says 0.95, is right in 0.75: error 0.200", "0.75, 40. after: it says 0.75"],
+    ),
     "hunt": (
         "plot_hunt",
         (HUNT, 0.5, 2),
@@ -305,6 +318,9 @@ NO_GOOD = {
     ),
     "a mask row too few": ("plot_attention_mask", (TOKENS, MASK[:1]), "mask has 1"),
     "no interval": ("plot_scores", (scores()[["score"]],), "low and high"),
+    "logits as confidence": ("plot_reliability", ([2.5], [True]), "are these logits?"),
+    "labels in place of right": ("plot_reliability", ([0.5, 0.6], [0, 3]), "hold booleans"),
+    "judgements of other rows": ("plot_reliability", ([0.5, 0.6], [True]), "right has 1"),
     "no budget": ("plot_budgets", (pd.DataFrame(), 0.5), "at least one budget"),
     "other budgets beside": ("plot_budgets", (CUTS, 0.5, {"TF-IDF": CUTS[1:]}), "TF-IDF needs"),
     "another way beside": (
@@ -327,6 +343,38 @@ def test_bad_input_gets_one_sentence(case, shown):
         getattr(helpers, name)(*arguments)
     assert str(caught.value).endswith((".", "?")) and "\n" not in str(caught.value)
     assert shown == []
+
+
+def test_the_calibration_error_is_that_of_the_notebook(lifted):
+    by_hand = lifted("06", "calibration_error", np=np, pd=pd).calibration_error
+    random = np.random.default_rng(0)
+    confidence = np.append(random.uniform(0.2, 1, 500), np.linspace(0.1, 1, 10))
+    right = random.uniform(size=510) < confidence**2
+    for rows in (slice(None), slice(0, 12), slice(500, 510)):
+        table, error = plots.reliability(confidence[rows], right[rows])
+        assert error == pytest.approx(by_hand(confidence[rows], right[rows]))
+        assert table.rows.sum() == len(right[rows])
+    assert list(table.rows) == [1] * 10, "an edge belongs to the bin below it"
+
+
+def test_intervals_of_the_reliability_diagram_are_wilsons():
+    table, _ = plots.reliability([0.95] * 10, [True] * 8 + [False] * 2)
+    share, z, n = 0.8, 1.959964, 10
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    expected = [n, 0.95, share, middle - reach, middle + reach]
+    assert table.loc[9].tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_dots_of_few_rows_are_hollow(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "show_plot", lambda figure, alt: drawn.append(figure))
+    helpers.plot_reliability([0.95] * 10 + [0.65] * 9, [True] * 19)
+    many, few = (dots for dots in drawn[0].axes[0].collections if dots.get_label()[0] != "_")
+    assert many.get_offsets().tolist() == [[pytest.approx(0.95), 1]]
+    assert few.get_offsets().tolist() == [[pytest.approx(0.65), 1]]
+    assert few.get_facecolor()[0].tolist() == [1, 1, 1, 1]
+    assert [text.get_text() for text in drawn[0].axes[0].texts] == ["9", "10"]
 
 
 def test_a_class_keeps_its_colour(shown):

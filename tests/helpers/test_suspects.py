@@ -6,7 +6,7 @@ import pytest
 from cleanlab.rank import get_label_quality_scores
 from datasets import Dataset, DatasetDict
 
-from helpers import loss_table, suspicious_labels
+from helpers import hide_errors, load_corpus, loss_table, suspicious_labels
 from helpers.suspects import confident_learning, doubts, fold_probabilities, judge, lead_of_another
 from helpers.tables import SPLIT, SUGGESTED, SUSPICION, WHERE, Table
 
@@ -133,3 +133,29 @@ def test_a_label_that_stands_once_is_judged_all_the_same(data):
     labels[7] = 2
     for probability in judge(texts, labels, ["yes", "no", "on"]).values():
         assert probability[7, 2] == 0
+
+
+def test_the_courses_own_posts_come_with_their_list():
+    corpus = load_corpus("emotion")
+    hidden, listed = hide_errors(corpus)
+    assert hidden is corpus and listed.name == "planted_errors.csv"
+    assert "data" in listed.parts
+
+
+def test_in_other_data_errors_are_planted_and_listed(data, home):
+    hidden, listed = hide_errors(data)
+    assert listed.parent == home / "runs"
+    found = pd.read_csv(listed)
+    for split in ("train", "validation"):
+        given, true = labels_of(hidden[split]), labels_of(data[split])
+        rows = np.flatnonzero(given != true)
+        told = found[found["split"] == split]
+        assert told["row"].tolist() == rows.tolist() and len(rows)
+        assert told["given_label"].tolist() == [NAMES[label] for label in given[rows]]
+        assert told["true_label"].tolist() == [NAMES[label] for label in true[rows]]
+        assert hidden[split].features == data[split].features
+        assert hidden[split]["text"][:] == data[split]["text"][:]
+    assert labels_of(hidden["test"]).tolist() == labels_of(data["test"]).tolist()
+    assert set(found["kind"]) == {"random", "confused"}
+    again, _ = hide_errors(data)
+    assert labels_of(again["train"]).tolist() == labels_of(hidden["train"]).tolist()
