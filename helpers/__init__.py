@@ -32,7 +32,9 @@ _ROOMS = {
     "runs": ("Run",),
     "training": ("fine_tune",),
     "cheap": ("CheapModel", "cheap_model"),
-    "suspects": ("suspicious_labels",),
+    "suspects": ("hide_errors", "suspicious_labels"),
+    "explain": ("explain_words", "nearest_rows"),
+    "card": ("model_card",),
     "plots": (
         "plot_attention_mask",
         "plot_budgets",
@@ -45,11 +47,13 @@ _ROOMS = {
         "plot_loss_distribution",
         "plot_map",
         "plot_probabilities",
+        "plot_reliability",
         "plot_scores",
         "show_figure",
         "show_plot",
         "show_tokens",
     ),
+    "review": ("Review", "review_labels"),
     "exercises": ("exercise",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

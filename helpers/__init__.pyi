@@ -1,5 +1,6 @@
 """The public names, for editors: `helpers/__init__.py` looks them up when they are used."""
 
+from .card import model_card as model_card
 from .cheap import (
     CheapModel as CheapModel,
     cheap_model as cheap_model,
@@ -7,6 +8,10 @@ from .cheap import (
 from .checkpoints import load_checkpoint as load_checkpoint
 from .corpora import load_corpus as load_corpus
 from .exercises import exercise as exercise
+from .explain import (
+    explain_words as explain_words,
+    nearest_rows as nearest_rows,
+)
 from .features import extract_features as extract_features
 from .plots import (
     plot_attention_mask as plot_attention_mask,
@@ -20,12 +25,17 @@ from .plots import (
     plot_loss_distribution as plot_loss_distribution,
     plot_map as plot_map,
     plot_probabilities as plot_probabilities,
+    plot_reliability as plot_reliability,
     plot_scores as plot_scores,
     show_figure as show_figure,
     show_plot as show_plot,
     show_tokens as show_tokens,
 )
 from .predicting import predict_logits as predict_logits
+from .review import (
+    Review as Review,
+    review_labels as review_labels,
+)
 from .runs import Run as Run
 from .scores import (
     is_it_real as is_it_real,
@@ -38,7 +48,10 @@ from .session import (
     record as record,
     start as start,
 )
-from .suspects import suspicious_labels as suspicious_labels
+from .suspects import (
+    hide_errors as hide_errors,
+    suspicious_labels as suspicious_labels,
+)
 from .tables import load_table as load_table
 from .training import fine_tune as fine_tune
 

@@ -1,16 +1,19 @@
-"""Learn from files of your own, predict for their rows, and find their suspicious labels."""
+"""Learn from files of your own, predict for their rows, find and mend their wrong labels."""
 
 import hashlib
 import json
 import os
+import re
 import sys
 import traceback
 import warnings
 from argparse import ArgumentParser, Namespace
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
+from textwrap import shorten
 
 import numpy as np
 import pandas as pd
@@ -25,10 +28,12 @@ from .files import (
     reason,
     sentence,
     sha256_of,
+    whole_file,
     write_csv,
     write_json,
     write_text,
 )
+from .labels import class_name
 from .runs import TRAINING
 from .session import PACKAGE, is_first, pick_device, say, start
 from .tables import (
@@ -37,6 +42,7 @@ from .tables import (
     OURS,
     PREDICTED,
     SPLIT,
+    SUGGESTED,
     TASKS,
     WHERE,
     Table,
@@ -44,7 +50,26 @@ from .tables import (
     read_glue,
     read_labelled,
     read_table,
+    text_keys,
     with_free_names,
+)
+from .verdicts import (
+    CONTROL,
+    DRAWN,
+    HELD_OUT,
+    KEY,
+    SUSPECTED,
+    Verdicts,
+    check_twins,
+    choose_cards,
+    kappa,
+    mend,
+    opinions,
+    own_encoding,
+    read_verdicts,
+    settled,
+    verdict_rows,
+    verdicts_text,
 )
 
 PREDICTIONS, REPORT = "predictions.csv", "report.html"
@@ -64,15 +89,17 @@ CHUNK = 4096  # rows between two steps of the progress bar
 def parser() -> ArgumentParser:
     """What the command line understands."""
     whole = ArgumentParser(prog="python -m helpers", description=__doc__)
-    commands = whole.add_subparsers(required=True, metavar="train|predict|errors")
+    commands = whole.add_subparsers(
+        required=True, metavar="train|predict|errors|review|agree|correct"
+    )
 
-    def command(work, **arguments: str) -> ArgumentParser:
+    def command(work, needs_output: bool = True, **arguments: str) -> ArgumentParser:
         made = commands.add_parser(work.__name__, help=work.__doc__, description=work.__doc__)
         made.set_defaults(work=work)
         for name, text in arguments.items():
             made.add_argument(name, type=Path, help=text)
         made.add_argument(
-            "--output", type=Path, required=True, metavar="PATH", help="what to write"
+            "--output", type=Path, required=needs_output, metavar="PATH", help="what to write"
         )
         made.add_argument("--encoding", help="of the files, if not UTF-8, such as cp1252")
         made.add_argument("--debug", action="store_true", help="show where an error came from")
@@ -132,6 +159,27 @@ def parser() -> ArgumentParser:
     add = command(errors, source="a folder that train wrote, or a file with labels").add_argument
     add("--text", nargs="+", metavar="COLUMN", help="of a file: the column with the text, or two")
     add("--label", metavar="COLUMN", help="of a file: the column with the class")
+    add = command(
+        review,
+        needs_output=False,
+        source="a folder that train wrote, or a file with labels",
+        errors="what errors wrote of it",
+    ).add_argument
+    add("--text", nargs="+", metavar="COLUMN", help="of a file: the column with the text, or two")
+    add("--label", metavar="COLUMN", help="of a file: the column with the class")
+    add("--reviewer", default="review", metavar="NAME", help="who judges, for the files' names")
+    add("--rows", type=int, default=100, help="how many of ERRORS, the worst first (default: 100)")
+    command(
+        agree,
+        needs_output=False,
+        one="the verdicts of one person, a file that review wrote",
+        other="those of another person on the same rows",
+    )
+    add = command(
+        correct, file="the rows that were reviewed", verdicts="a file that review or agree wrote"
+    ).add_argument
+    add("--text", nargs="+", metavar="COLUMN", help="if it is not called as in the verdicts")
+    add("--label", metavar="COLUMN", help="if it is not called as in the verdicts")
     return whole
 
 
@@ -150,7 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         except KeyboardInterrupt:
             told = "Interrupted: run the same command again."
-            if any(asked.output.glob(f"{TRAINING}/checkpoint-*")):
+            if asked.output and any(asked.output.glob(f"{TRAINING}/checkpoint-*")):
                 told = "Interrupted: the same command goes on after the last whole epoch."
         except Exception as error:
             if asked.debug:
@@ -204,7 +252,8 @@ def train(asked: Namespace) -> None:
 def learn(asked: Namespace, table: Table) -> None:
     """Train, predict, and write all that `train` writes."""
     from .cheap import cheap_model
-    from .report import make_report, scores_of
+    from .report import make_report
+    from .rivals import answers_of, scores_of
     from .scores import best_threshold
 
     data, is_several = table.datasets(), table.task == "multi_label"
@@ -229,12 +278,14 @@ def learn(asked: Namespace, table: Table) -> None:
         say(f"A label is given from a probability of {threshold:.2f} on, chosen on validation.")
     outputs = predicted(outputs, model, table.frame, threshold)
     extra = GLUE[asked.glue][1] if asked.glue else None
-    scores = scores_of(table, outputs, cheap, asked.model, extra)
+    answers = answers_of(table, outputs, cheap, asked.model)
+    scores = scores_of(table, answers, extra)
     if damaged:
         say(f"Kept: {damaged} as {keep(damaged).name}")
     if not run:
         say(f"Saved: {cheap.save(asked.output)}")
-    page = make_report(asked.output.resolve().name, table, outputs, scores, cheap, run)
+    title = asked.output.resolve().name
+    page = make_report(title, table, outputs, answers, scores, cheap, run)
     written = {ROWS: rows_text(table), PREDICTIONS: named_text(outputs, asked.separator)}
     columns = {
         "texts": table.texts,
@@ -427,6 +478,156 @@ def saved_table(folder: Path, output: Path) -> Table:
     return Table(frame, columns["texts"], columns["label"], columns["labels"])
 
 
+def review(asked: Namespace) -> None:
+    """Make a notebook of cards to judge blind: suspicious rows, and some drawn at random."""
+    from .review import card_notebook
+
+    file = review_file(asked)
+    notebook = file.with_suffix(".ipynb")
+    for path in (file, notebook):
+        check_output(path, [p for p in (asked.source, asked.errors) if p.is_file()])
+    asked.output = file
+    table = read_suspects(asked)
+    tell(table.notes)
+    cards = cards_of(asked, table)
+    verdicts, encoding, is_new = Verdicts(table.label, table.texts, []), None, not file.exists()
+    if not is_new:
+        encoding = own_encoding(file, asked.encoding)
+        verdicts = read_verdicts(file, table.names, encoding)
+    if (verdicts.label, verdicts.texts) != (table.label, table.texts):
+        raise ValueError(f"{file} holds verdicts on other columns: choose another --reviewer.")
+    if verdicts.add(cards) or encoding:
+        write_csv(file, verdicts_text(verdicts))
+    if not notebook.exists():
+        write_text(notebook, card_notebook(file.stem, table.names))
+    drawn = Counter({row[KEY]: row.get(DRAWN) for row in verdicts.rows}.values())
+    judged = sum(map(bool, verdicts.judged.values()))
+    kinds = ", ".join(f"{drawn[kind]:,} {kind}" for kind in (SUSPECTED, CONTROL) if drawn[kind])
+    print(f"{'Written' if is_new else 'There already'}: {file}, {len(verdicts.judged):,} cards")
+    print(f"Cards: {kinds}; {judged:,} are judged" + (", and stay." if judged else "."))
+    print(f'Open them: python -m jupyter lab "{notebook}"')
+
+
+def review_file(asked: Namespace) -> Path:
+    """The file of verdicts that `review` is asked for."""
+    if not re.fullmatch(r"\w([\w .-]*\w)?", asked.reviewer):
+        raise ValueError(
+            f"--reviewer {asked.reviewer!r} cannot be in a file's name: use letters and digits."
+        )
+    if asked.rows < 1:
+        raise ValueError(f"--rows {asked.rows} is too few: one or more are needed.")
+    file = asked.output or asked.errors.with_name(f"{asked.errors.stem}-{asked.reviewer}.csv")
+    if file.suffix.lower() != ".csv":
+        raise ValueError(f"{file} is no .csv file: name one with --output.")
+    return file
+
+
+def cards_of(asked: Namespace, table: Table) -> list[dict]:
+    """The rows that `review` is asked to put on cards, in their order."""
+    encoding = own_encoding(asked.errors, asked.encoding)
+    listed, notes = read_table(asked.errors, table.texts, encoding=encoding)
+    tell(notes)
+    keys = text_keys(table.frame, table.texts)
+    listed_keys, known = text_keys(listed, table.texts), set(keys)
+    for place, key in zip(listed[WHERE], listed_keys, strict=True):
+        if key not in known:
+            raise ValueError(
+                f"{place}: {asked.source} has no row with this text: delete the line, or run "
+                "errors once more."
+            )
+    held_out = set(keys[table.frame[SPLIT].isin(HELD_OUT)])
+    cards = choose_cards(keys, listed_keys, held_out, asked.rows)
+    frame = table.frame.assign(**{KEY: keys, DRAWN: keys.map(cards)})
+    ours = re.compile(re.escape(SUGGESTED.removeprefix(OURS)) + r"(_\d+)?")
+    if column := next((c for c in listed if ours.fullmatch(c) and c not in table.frame), None):
+        suggested = dict(zip(listed_keys, map(class_name, listed[column]), strict=True))
+        frame[PREDICTED] = keys.map(suggested)
+    if len(table.splits) == 1:
+        frame = frame.drop(columns=SPLIT)
+    order = {key: place for place, key in enumerate(cards)}
+    frame = frame[frame[KEY].isin(set(cards))].sort_values(
+        KEY, key=lambda column: column.map(order), kind="stable"
+    )
+    return verdict_rows(frame, table.texts, table.label)
+
+
+def agree(asked: Namespace) -> None:
+    """Compare two people's verdicts, and list those to settle; writes both into one file."""
+    files = [asked.one, asked.other]
+    if asked.output:
+        check_output(asked.output, files)
+        if asked.output.suffix.lower() != ".csv":
+            raise ValueError(f"{asked.output} is no .csv file: name one with --output.")
+    both = [read_verdicts(file, encoding=own_encoding(file, asked.encoding)) for file in files]
+    check_twins(both)
+    said = opinions(*both)
+    names = tuple(file.stem for file in files)
+    if len(set(names)) == 1:
+        names = tuple(map(str, files))
+    has = [said[side] != "" for side in ("one", "other")]
+    judged = said[has[0] & has[1]]
+    if not len(judged):
+        raise ValueError(f"{files[0]} and {files[1]} judge no row both: judge the same rows first.")
+    alike = judged["one"] == judged["other"]
+    print(f"Judged by both: {len(judged):,} of {len(said):,} rows")
+    for name, own, others in zip(names, has, reversed(has), strict=True):
+        print(f"Judged by {name} only: {int((own & ~others).sum()):,}")
+    print(f"The same verdict: {int(alike.sum()):,}, which is {alike.mean():.3f} of them")
+    chance = kappa(judged["one"], judged["other"])
+    if chance is None:
+        print(f"Cohen's kappa: undefined, for every verdict is {judged['one'].iloc[0]!r}")
+    else:
+        print(f"Cohen's kappa: {chance:.3f}")
+    print_apart(judged[~alike], names)
+    if asked.output:
+        text = verdicts_text(settled(*both, said, names))
+        if asked.output.exists() and asked.output.read_bytes() != text.encode():
+            say(f"Note: {asked.output} is kept as {keep(asked.output, '.csv').name}.")
+        write_csv(asked.output, text)
+        left = len(said) - int(alike.sum())
+        print(f"Written: {asked.output}, {left:,} verdicts to fill in")
+
+
+def print_apart(rows: pd.DataFrame, names: tuple[str, str]) -> None:
+    """Print the rows that two people judge otherwise."""
+    print(f"To settle: {len(rows):,}")
+    if not len(rows):
+        return
+    texts = [shorten(text, 60, placeholder=" …") for text in rows["text"]]
+    columns = [["code", *rows["code"]], [names[0], *rows["one"]], [names[1], *rows["other"]]]
+    widths = [max(map(len, column)) for column in columns]
+    for *cells, text in zip(*columns, ["text", *texts], strict=True):
+        told = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        print("  ".join([*told, text]))
+
+
+def correct(asked: Namespace) -> None:
+    """Write a copy of a file with the labels that were judged, and a list of the changes."""
+    changes = asked.output.with_name(f"{asked.output.stem}-changes.csv")
+    if asked.output.suffix.lower() != ".csv":
+        raise ValueError(f"{asked.output} is no .csv file: name one with --output.")
+    for path in (asked.output, changes):
+        check_output(path, [asked.file, asked.verdicts])
+    verdicts = read_verdicts(asked.verdicts, encoding=own_encoding(asked.verdicts, asked.encoding))
+    texts, label = asked.text or verdicts.texts, asked.label or verdicts.label
+    frame, notes = read_table(asked.file, texts, label, asked.encoding)
+    tell(notes)
+    mended = mend(asked.file, frame, texts, label, verdicts)
+    if mended.elsewhere:
+        say(f"Note: verdicts on rows of other files, passed over: {mended.elsewhere:,}.")
+    asked.output.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(asked.output) as copy, whole_file(changes) as listed:
+        for draft, rows in ((copy, mended.frame), (listed, mended.changes)):
+            text = csv_text(with_free_names(rows)[0])
+            draft.write_text(text, encoding="utf-8", newline="\n")
+    counts = mended.counts
+    print(
+        f"Rows changed: {counts['changed']:,}; judged right: {counts['right']:,}; ambiguous, left "
+        f"as they were: {counts['ambiguous']:,}; not judged: {counts['not judged']:,}"
+    )
+    print(f"Written: {asked.output}, {len(mended.frame):,} rows, and {changes}")
+
+
 def load_model(folder: Path):
     """The model that `train` saved in a folder: a Run or a CheapModel."""
     from .cheap import FILE, load_cheap_model
@@ -435,24 +636,11 @@ def load_model(folder: Path):
     return load_cheap_model(folder) if (folder / FILE).is_file() else load_run(folder)
 
 
-def outputs_of(model, rows: list) -> np.ndarray:
-    """What a Run or a CheapModel says of rows: probabilities [n, classes] or numbers [n, 1]."""
-    from scipy.special import expit, softmax
-
-    from .predicting import predict_logits
-    from .runs import Run
-
-    if not isinstance(model, Run):
-        return model.predict_proba(rows)
-    logits = predict_logits(model.model, model.tokenizer, rows).astype(float)
-    if model.head == "multi_label":
-        return expit(logits)
-    return softmax(logits, axis=1) if model.labels else logits
-
-
 def probabilities(model, rows: list) -> np.ndarray:
     """`outputs_of` with a progress bar."""
     from tqdm import tqdm
+
+    from .explain import outputs_of
 
     outputs = []
     with tqdm(total=len(rows), desc="predictions", unit="row", disable=None) as bar:

@@ -307,11 +307,27 @@ def draw_map(
 
 
 def draw_agreement(true: Sequence[float], predicted: Sequence[float], split: str) -> Picture:
-    """Predicted numbers against true ones, with the line on which they are equal."""
-    with canvas(5.5, 5) as (figure, (axes,)):
-        axes.axline((true[0], true[0]), slope=1, color=GREY, linestyle="--")
-        axes.scatter(true, predicted, color=BLUE, s=30, alpha=0.5, linewidths=0)
-        axes.set(title=f"{len(true):,} rows, {split}", xlabel="true", ylabel="predicted")
-        pearson = metric("pearson", true, predicted)
-        alt = f"Scatter plot, predicted against true: Pearson {pearson:.2f}."
-        return finish(figure, alt)
+    """Predicted numbers against true ones on equal axes, with the line on which they are equal.
+
+    The ten rows with the largest difference have a mark of their own.
+    """
+    true, predicted = np.asarray(true, float), np.asarray(predicted, float)
+    far = np.argsort(-np.abs(predicted - true), kind="stable")[:10]
+    near = np.setdiff1d(np.arange(len(true)), far)
+    low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
+    room = 0.05 * (high - low)
+    bounds = (low - room, high + room)
+    pearson, rmse = (metric(name, true, predicted) for name in ("pearson", "rmse"))
+    with canvas(5.5, 5.5) as (figure, (axes,)):
+        axes.axline((low, low), slope=1, color=GREY, linestyle="--", linewidth=1.3)
+        dots = {"s": 30, "linewidths": 0}
+        axes.scatter(true[near], predicted[near], color=BLUE, alpha=0.5, **dots)
+        axes.scatter(
+            true[far], predicted[far], color=ORANGE, marker="D", label="furthest off", **dots
+        )
+        axes.set(xlim=bounds, ylim=bounds, aspect="equal", xlabel="true", ylabel="predicted")
+        axes.set_title(f"{len(true):,} rows, {split}: Pearson {pearson:.2f}")
+        axes.grid(True, axis="both")
+        axes.legend(loc="upper left")
+        alt = f"Scatter plot of {len(true):,} rows, predicted against true: Pearson {pearson:.2f}, "
+        return finish(figure, f"{alt}root mean squared error {rmse:.3g}.")

@@ -19,24 +19,24 @@ def use_plain_tables() -> None:
         shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, table_html)
 
 
-def table_html(frame: pd.DataFrame) -> str:
+def table_html(frame: pd.DataFrame, rows: int = ROWS) -> str:
     """A data frame as HTML: words left and whole, numbers right, with as many digits as they have.
 
-    Rows after the first 60, and letters of a text after the first 400, are left out and told.
+    rows: those after so many are left out and told, as are a text's letters after the first 400.
     """
-    shown = frame.iloc[:ROWS]
+    shown = frame.iloc[:rows]
     index = shown.index.to_frame(index=False)
     index.columns = [name or "" for name in shown.index.names]
     columns = [_cells(index.iloc[:, i]) for i in range(index.shape[1])]
     columns += [_cells(shown.iloc[:, i]) for i in range(shown.shape[1])]
     names = [*index.columns, *(_heading(name) for name in shown.columns)]
     right = [all(NUMBER.fullmatch(cell) for cell in cells) for cells in columns]
-    rows = [_row("th", names, right)]
+    lines = [_row("th", names, right)]
     for cells in zip(*columns, strict=True):
-        rows.append(_row("td", cells, right))
+        lines.append(_row("td", cells, right))
     more = len(frame) - len(shown)
     note = f"<p>… and {more:,} more rows</p>" if more else ""
-    return f'<table style="border-collapse:collapse">\n{"".join(rows)}</table>{note}'
+    return f'<table style="border-collapse:collapse">\n{"".join(lines)}</table>{note}'
 
 
 def _heading(name) -> str:

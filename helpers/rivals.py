@@ -1,0 +1,265 @@
+"""A model beside the cheaper ones: what each says, its scores with intervals, and a verdict."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+
+from .cheap import CheapModel
+from .scores import best_threshold, is_it_real, metric
+from .tables import PREDICTED, SPLIT, Table, marks_of
+
+FEW, RARE = 100, 5  # rows, and rows of a class, below which a score says little
+ROUNDS = 1_000  # of the bootstrap
+MAIN = {"classification": "accuracy", "multi_label": "micro_f1", "regression": "rmse"}
+WORDS = {
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "f1": "F1",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+    "rmse": "RMSE (lower is better)",
+}
+Answers = dict[str, dict[str, np.ndarray]]  # by split and model, the cheapest first
+
+
+def answers_of(
+    table: Table, outputs: pd.DataFrame, cheap: CheapModel | None, model: str
+) -> Answers:
+    """What each model says of the rows that were held out.
+
+    outputs: the table's rows and what the model said of them. cheap: the cheap model of these rows.
+    model: what the last one is called; "cheap" is not there twice.
+    Returns: by split and model, the cheapest first: ids [n], numbers [n], or 0 or 1 [n, labels].
+    """
+    answers = baselines(table)
+    for split, given in answers.items():
+        own = answers_in(table, outputs, split)
+        if cheap:
+            given["cheap"] = own if model == "cheap" else cheap.predict(table.rows(split))
+        given[model] = own
+    return answers
+
+
+def baselines(table: Table) -> Answers:
+    """What a constant says of the held-out splits, and a linear model on TF-IDF.
+
+    Of several labels a row, the constant is the most frequent one, and the linear models, one for
+    each label against the rest, have a threshold chosen on validation.
+    """
+    texts = {}
+    for split in table.splits:
+        texts[split] = table.part(split)[table.texts].agg(" ".join, axis=1).tolist()
+    targets = table.targets("train")
+    words = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
+    if table.task == "multi_label":
+        linear = OneVsRestClassifier(LogisticRegression(C=10, max_iter=500))
+        model = make_pipeline(words, linear).fit(texts["train"], targets)
+        chosen = model.predict_proba(texts["validation"])
+        threshold = best_threshold(table.targets("validation"), chosen)
+        most = (np.arange(len(table.names)) == targets.sum(0).argmax()).astype(int)
+        return {
+            split: {
+                "the most frequent": np.tile(most, (len(texts[split]), 1)),
+                "TF-IDF": (model.predict_proba(texts[split]) >= threshold).astype(int),
+            }
+            for split in table.splits[1:]
+        }
+    if table.names:
+        models = {"majority": DummyClassifier(), "TF-IDF": LogisticRegression(C=10, max_iter=500)}
+    else:
+        models = {"mean": DummyRegressor(), "TF-IDF": Ridge()}
+    answers = {split: {} for split in table.splits[1:]}
+    for name, model in models.items():
+        fitted = make_pipeline(words, model).fit(texts["train"], targets)
+        for split, given in answers.items():
+            given[name] = fitted.predict(texts[split])
+    return answers
+
+
+def answers_in(table: Table, outputs: pd.DataFrame, split: str) -> np.ndarray:
+    """The ids, the numbers, or 0 or 1 [n, labels], that a run predicted for a split."""
+    given = outputs[PREDICTED][outputs[SPLIT] == split].tolist()
+    if table.task == "multi_label":
+        return marks_of(given, table.names)
+    return np.array([table.names.index(name) for name in given] if table.names else given)
+
+
+def scores_of(table: Table, answers: Answers, extra: str | None = None) -> pd.DataFrame:
+    """The scores of `answers_of`: a row a split and model, a column a metric.
+
+    extra: one more metric, such as GLUE's.
+    """
+    names = {
+        "classification": ["accuracy", "macro_f1"],
+        "multi_label": ["micro_f1", "macro_f1"],
+        "regression": ["pearson", "spearman", "rmse"],
+    }[table.task]
+    if extra and extra not in names:
+        names.insert(0, extra)
+    scores = {}
+    for split, given in answers.items():
+        true = table.targets(split)
+        for name, predicted in given.items():
+            scores[split, name] = {score: metric(score, true, predicted) for score in names}
+    return pd.DataFrame(scores).T
+
+
+def redrawn(task: str, true: np.ndarray, answers: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Micro F1, or the root mean squared error, of each model on rows drawn anew with repetition.
+
+    Returns: a row a drawing; in each, all models are scored on the same rows, so differences are
+    paired.
+    """
+    parts = np.stack([_counted(task, true, given) for given in answers.values()], axis=1)
+    rng, n = np.random.default_rng(0), len(true)
+    sums = np.array([parts[rng.integers(n, size=n)].sum(0) for _ in range(ROUNDS)])
+    ratio = sums[..., 0] / np.maximum(sums[..., 1], 1e-12)
+    return pd.DataFrame(ratio**0.5 if task == "regression" else ratio, columns=list(answers))
+
+
+def _counted(task: str, true: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """What micro F1, or the mean squared error, is the ratio of, added up over rows: [n, 2]."""
+    if task == "multi_label":
+        return np.column_stack([(true & given).sum(1), (true.sum(1) + given.sum(1)) / 2])
+    return np.column_stack([(true - given) ** 2, np.ones(len(true))])
+
+
+def middle(drawn) -> tuple[float, float]:
+    """The middle 95 % of numbers."""
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def share_of(hits: int, rows: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson's, which is none too narrow where all are hits)."""
+    return tuple(binomtest(int(hits), int(rows)).proportion_ci(method="wilson"))
+
+
+def intervals(
+    table: Table, split: str, answers: dict[str, np.ndarray], scores: pd.DataFrame
+) -> dict[str, tuple[float, float, float]]:
+    """By model, the main score on a split and its 95 % interval: Wilson's, or of the bootstrap."""
+    true, found = table.targets(split), scores[MAIN[table.task]][split]
+    if table.task == "classification":
+        bounds = {model: share_of((a == true).sum(), len(true)) for model, a in answers.items()}
+    else:
+        drawn = redrawn(table.task, true, answers)
+        bounds = {model: middle(drawn[model]) for model in answers}
+    return {model: (float(found[model]), *bounds[model]) for model in answers}
+
+
+def decimals_for(rows: int, spread: float = 1.0) -> int:
+    """As many decimals as rows can carry: two below 1,000, three from there.
+
+    spread: of what is scored; of numbers that vary by 10, one decimal less.
+    """
+    size = round(np.log10(spread)) if spread > 0 else 0
+    return int(np.clip((2 if rows < 1_000 else 3) - size, 0, 6))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model beside the strongest of the cheaper ones, on the last split.
+
+    model, rival: their names. is_better: None if the rows cannot tell. main: by model, the score
+    and its 95 % interval. said: the comparison in words. decimals: of a score. wide: half the width
+    of the interval of the difference.
+    """
+
+    model: str
+    rival: str
+    split: str
+    rows: int
+    is_better: bool | None
+    main: dict[str, tuple[float, float, float]]
+    said: str
+    decimals: int
+    wide: float
+
+
+def judge_model(table: Table, answers: Answers, scores: pd.DataFrame) -> Judged:
+    """Compare a model with the strongest of the cheaper ones.
+
+    Which is the strongest, validation decides if there is a test split; else it is the last.
+    Classes are compared by accuracy with McNemar's test (see `is_it_real`); several labels by micro
+    F1 and numbers by the root mean squared error, which counts a shift and a wrong scale too, by
+    whether the paired bootstrap's interval of the difference holds 0.
+    """
+    task, name, split = table.task, MAIN[table.task], table.splits[-1]
+    true, given = table.targets(split), answers[split]
+    *others, model = given
+    rival = others[-1]
+    if split == "test":
+        by_validation = scores.loc["validation", name][others[::-1]]
+        rival = by_validation.idxmin() if name == "rmse" else by_validation.idxmax()
+    main = intervals(table, split, given, scores)
+    if task == "classification":
+        test = is_it_real(true, given[rival], given[model])
+        low, high, is_clear = test["low"], test["high"], test["p_value"] < 0.05
+        p = test["p_value"]
+        how = "; McNemar’s test, p " + (f"= {p:.2g}" if p >= 0.001 else "< 0.001")
+    else:
+        drawn = redrawn(task, true, given)
+        low, high = middle(drawn[model] - drawn[rival])
+        is_clear, how = low > 0 or high < 0, ", paired bootstrap"
+    difference = main[model][0] - main[rival][0]
+    is_up = difference < 0 if name == "rmse" else difference > 0
+    digits = decimals_for(len(true), np.std(true) if name == "rmse" else 1.0)
+    chosen = ", the strongest of the cheaper ones by validation" if split == "test" else ""
+    title = WORDS.get(name, name)
+    said = (
+        f"{title[0].upper()}{title[1:]} on {len(true):,} {split} rows: {main[model][0]:.{digits}f} "
+        f"against {main[rival][0]:.{digits}f} of {in_words(rival)}{chosen} "
+        f"(difference {signed(difference, digits)}, 95 % interval {signed(low, digits)} to "
+        f"{signed(high, digits)}{how})."
+    )
+    is_better = bool(is_up) if is_clear else None
+    wide = (high - low) / 2
+    return Judged(model, rival, split, len(true), is_better, main, said, digits, wide)
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference, with its sign."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def in_words(model: str) -> str:
+    """A cheap model as a sentence calls it."""
+    names = {"cheap": "the cheap model", "TF-IDF": "TF-IDF"}
+    return names.get(model, "one constant answer")
+
+
+def verdict(judged: Judged) -> str:
+    """What the comparison means, in a sentence."""
+    if judged.is_better:
+        return "Better by more than chance."
+    other = "the cheap one" if judged.rival == "cheap" else in_words(judged.rival)
+    if judged.is_better is not None:
+        return f"Do not use this model: {other} does better."
+    unseen = f"No difference that {judged.rows:,} rows could show:"
+    if judged.rival not in ("cheap", "TF-IDF") or judged.model == "cheap":
+        return f"{unseen} {other} may do as well."
+    return f"{unseen} use {other}, which takes seconds."
+
+
+def warnings_of(table: Table, judged: Judged) -> list[str]:
+    """What makes the verdict weak, in sentences."""
+    told, split = [], judged.split
+    if judged.rows < FEW:
+        told.append(f"Only {judged.rows} rows were held out: any verdict on so few is weak.")
+    if table.names:
+        carried = table.part(split)[table.label].explode().value_counts()
+        rare = [f"{n} ({carried.get(n, 0)})" for n in table.names if carried.get(n, 0) < RARE]
+        if rare:
+            more = f" and {len(rare) - 5} more" if len(rare) > 5 else ""
+            told.append(f"Too few {split} rows to judge these: {', '.join(rare[:5])}{more}.")
+    if table.task == "multi_label" and split == "validation":
+        told.append("The threshold was chosen on these same rows: the scores flatter.")
+    return told
