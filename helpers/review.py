@@ -72,7 +72,7 @@ def review_labels(
     Raises: ValueError that names the row, the entry or the line of the file that is wrong.
     """
     review = Review(rows, names, Path(file))
-    if verdicts is not None:
+    if verdicts:
         review.take(verdicts)
         print(review.progress)
     review.show()
