@@ -43,7 +43,7 @@ class Explanation:
 
     def html(self) -> str:
         """The text with coloured words, their numbers beside them, as HTML."""
-        scale = np.abs(self.carried).max() if not self.label else 1
+        scale = 1 if self.label else np.abs(self.carried).max(initial=0)
         shown = []
         for word, carried in zip(self.words, self.carried, strict=True):
             shown.append(_coloured(word, carried, carried / (scale or 1)))
@@ -77,20 +77,23 @@ def _coloured(word: str, carried: float, strength: float) -> str:
 
 
 @plain_errors
-def explain_words(model, texts, labels: Sequence[str] | None = None):
+def explain_words(model, texts, labels: str | Sequence[str] | None = None):
     """What each word of a text carries of a model's answer: it is deleted, and the model asked.
 
     model: a Run or a CheapModel. texts: one text, or a sequence of texts or of pairs of texts.
-    labels: of each text the label to explain; unless given, the one that the model predicts.
+    labels: the label to explain, or one for each text; unless given, the one that is predicted.
     Returns: an Explanation, or a list of them. A notebook shows it as text with coloured words:
         blue and + for a word that speaks for the label, ochre and − against it.
-    Raises: ValueError for a label that the model does not know, or one too many or too few.
+    Raises: ValueError for a label that the model does not know, for too many or too few of them,
+        and for texts that are no strings, or not as many in a row as the model reads.
     Two words that say the same cover for each other: each alone seems to carry nothing.
     Source: Li, Monroe, Jurafsky 2016, https://arxiv.org/abs/1612.08220.
     """
     if isinstance(texts, str):
-        return explain_words(model, [texts], [labels] if isinstance(labels, str) else labels)[0]
-    if labels is not None and len(labels) != len(texts):
+        return explain_words(model, [texts], labels)[0]
+    texts = _checked(texts, len(getattr(model, "texts", [])))
+    labels = [labels] * len(texts) if isinstance(labels, str | None) else list(labels)
+    if len(labels) != len(texts):
         raise ValueError(f"Each text needs one label: {len(texts)} and {len(labels)} were given.")
     cut = [_words_of(row) for row in texts]
     variants, ends = [], [0]
@@ -101,13 +104,26 @@ def explain_words(model, texts, labels: Sequence[str] | None = None):
     explained = []
     for i, words in enumerate(cut):
         answers = outputs[ends[i] : ends[i + 1]]
-        column = _column(model, answers[0], labels[i] if labels is not None else None)
+        column = _column(model, answers[0], labels[i])
         answer = answers[:, column]
         side = np.array([side for side, _ in words], int)
         name = model.labels[column] if model.labels else ""
         spoken = [word for _, word in words]
         explained.append(Explanation(spoken, side, answer[0] - answer[1:], name, float(answer[0])))
     return explained
+
+
+def _checked(texts, sides: int) -> list:
+    """The rows as a list; sides: how many texts a row must have, if that is known."""
+    rows = [tuple(row) if isinstance(row, list | tuple) else row for row in texts]
+    for i, row in enumerate(rows):
+        parts = row if isinstance(row, tuple) else (row,)
+        if not all(isinstance(part, str) for part in parts):
+            raise ValueError(f"Text {i} is {row!r}: give strings, or pairs of strings.")
+        if sides and len(parts) != sides:
+            wanted = "pairs of texts" if sides == 2 else "single texts"
+            raise ValueError(f"Text {i} is {row!r}: this model reads {wanted}.")
+    return rows
 
 
 def _words_of(row) -> list[tuple[int, str]]:
@@ -156,11 +172,15 @@ def nearest_rows(run: Run, text: str, dataset, k: int = 5) -> pd.DataFrame:
     Returns: text, label (name) and similarity of k rows, the most similar first; the index is the
         row's number in the dataset. Similarity is the cosine of the mean states two thirds of the
         way up, 1 for the same direction: further up, the texts of a class are all alike.
-    Raises: ValueError for a run of pairs or of numbers.
+    Raises: ValueError for a run of pairs or of numbers, for what is no split, and for k below 1.
     """
+    if isinstance(run, CheapModel) or len(run.texts) > 1:
+        raise ValueError("nearest_rows needs a fine-tuned run that was trained on single texts.")
+    if not hasattr(dataset, "features"):
+        raise ValueError('dataset must be one split, such as data["train"].')
+    if k < 1:
+        raise ValueError(f"k={k}: ask for one row at least.")
     texts, labels, names = labelled(dataset, run.texts, names_of(run.model))
-    if len(run.texts) > 1:
-        raise ValueError("The run was trained on pairs: nearest_rows is for single texts.")
     how = {"pool": "mean", "layer": round(2 / 3 * run.model.config.num_hidden_layers)}
     known = _directions(extract_features(texts, run.tokenizer, run.model, cache=True, **how))
     asked = _directions(extract_features([text], run.tokenizer, run.model, **how))

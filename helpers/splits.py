@@ -4,6 +4,7 @@ The one place that decides this, for the course's corpora and for a user's own f
 """
 
 import random
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -13,8 +14,9 @@ QUICK_ROWS = 200
 
 
 def text_key(*texts: str) -> str:
-    """Equal for rows whose texts differ in capitals and spaces at most."""
-    return "\n".join(" ".join(text.casefold().split()) for text in texts)
+    """Equal for rows whose texts differ in capitals, spaces and Unicode form at most."""
+    plain = (unicodedata.normalize("NFC", text.casefold()) for text in texts)
+    return "\n".join(" ".join(text.split()) for text in plain)
 
 
 def cut(keys: Sequence, targets: Sequence, share: float) -> tuple[list[int], list[int]]:

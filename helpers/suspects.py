@@ -11,7 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .cheap import fitted_vectorizers, inputs_of, new_linear, out_of_fold, usual_strength
+from .cheap import (
+    fitted_vectorizers,
+    inputs_of,
+    new_linear,
+    out_of_fold,
+    sides_of,
+    usual_strength,
+)
 from .checkpoints import load_checkpoint
 from .columns import columns_of, labelled
 from .files import csv_text, write_csv
@@ -31,7 +38,10 @@ def hide_errors(data) -> tuple["DatasetDict", Path]:  # noqa: F821
     Returns: a DatasetDict and a CSV with the columns split, row, kind, true_label and given_label.
         The kind is "random" or "confused"; in the course's own list "label", or how a text was
         mangled, its labels being equal then.
+    Raises: ValueError for what is no such DatasetDict.
     """
+    if not {"train", "validation"} <= set(getattr(data, "column_names", ())):
+        raise ValueError("hide_errors needs a DatasetDict with the splits train and validation.")
     own_list = ROOT / "data/emotion/planted_errors.csv"
     if _tells_of(pd.read_csv(own_list), data):
         return data, own_list
@@ -77,9 +87,10 @@ def _confusion(data) -> np.ndarray:
 
     texts, labels, names = labelled(data["train"])
     model = make_pipeline(TfidfVectorizer(), SGDClassifier(loss="log_loss", random_state=0))
-    model.fit(texts, labels)
+    model.fit([" ".join(sides) for sides in zip(*sides_of(texts), strict=True)], labels)
     texts, labels, _ = labelled(data["validation"], names=names)
-    return confusion_matrix(labels, model.predict(texts), labels=range(len(names)))
+    guesses = model.predict([" ".join(sides) for sides in zip(*sides_of(texts), strict=True)])
+    return confusion_matrix(labels, guesses, labels=range(len(names)))
 
 
 def suspicious_labels(run: Run, data, split: str = "validation", logits=None) -> pd.DataFrame:

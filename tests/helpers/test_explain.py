@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers import explain, explain_words, extract_features, nearest_rows, predict_logits
@@ -54,6 +55,9 @@ def test_the_label_may_be_chosen_for_each_text(counting):
     assert one.carried[0] == pytest.approx(0.5 - p(3.0))
     assert two.carried[0] == pytest.approx(p(-2.0) - 0.5)
     assert explain_words(counting, "rain", "joy").label == "joy"
+    assert [found.label for found in explain_words(counting, texts, "joy")] == ["joy"] * 3
+    column = pd.Series(["joy", "sadness", "joy"], index=[7, 0, 3])
+    assert [found.label for found in explain_words(counting, texts, column)] == column.tolist()
     assert explain_words(counting, []) == []
 
 
@@ -62,6 +66,25 @@ def test_an_unknown_label_is_refused(counting, refused):
         explain_words(counting, "glad", "Joy")
     with refused(ValueError, "one label", "2 and 1"):
         explain_words(counting, ["glad", "rain"], ["joy"])
+
+
+def test_texts_of_another_kind_are_refused(counting, refused):
+    with refused(ValueError, "Text 1 is (3,)", "strings"):
+        explain_words(counting, ["glad", (3,)])
+    with refused(ValueError, "Text 1 is nan", "strings"):
+        explain_words(counting, ["glad", float("nan")])
+    counting.texts = ["sentence1", "sentence2"]
+    with refused(ValueError, "Text 0 is 'glad'", "pairs of texts"):
+        explain_words(counting, ["glad"])
+    counting.texts = ["text"]
+    with refused(ValueError, "single texts"):
+        explain_words(counting, [("glad", "sun")])
+
+
+def test_a_text_without_words_is_shown(counting):
+    assert explain_words(counting, " ").words == []
+    counting.labels, counting.model, counting.head = None, 1, "regression"
+    assert "0.00" in explain_words(counting, "").html()
 
 
 def test_the_html_escapes_and_says_by_sign_what_it_says_by_colour(counting):
@@ -123,3 +146,14 @@ def test_nearest_rows_are_the_nearest(run, data):
     names = train.features["label"].names
     assert found["label"].tolist() == [names[train["label"][i]] for i in order.tolist()]
     assert len(nearest_rows(run, "tea", train, k=100)) == 60
+
+
+def test_what_nearest_rows_cannot_read_is_refused(run, data, refused):
+    run.texts = ["text"]
+    with refused(ValueError, "one split"):
+        nearest_rows(run, "tea", data)
+    with refused(ValueError, "k=0"):
+        nearest_rows(run, "tea", data["train"], k=0)
+    run.texts = ["text", "second_text"]
+    with refused(ValueError, "single texts"):
+        nearest_rows(run, "tea", data["train"])

@@ -36,6 +36,7 @@ def test_rows_with_equal_keys_are_never_cut_apart(seed):
 def test_capitals_and_spaces_make_no_other_text():
     assert text_key("Oh  no,\tME ") == text_key("oh no, me")
     assert text_key("oh no, me!") != text_key("oh no, me")
+    assert text_key("cafe\u0301") == text_key("Caf\u00e9") != text_key("cafe")
     assert text_key("a", "b") != text_key("b", "a")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cleanlab.rank import get_label_quality_scores
-from datasets import Dataset, DatasetDict
+from datasets import ClassLabel, Dataset, DatasetDict
 
 from helpers import hide_errors, load_corpus, loss_table, suspicious_labels
 from helpers.suspects import confident_learning, doubts, fold_probabilities, judge, lead_of_another
@@ -159,3 +159,14 @@ def test_in_other_data_errors_are_planted_and_listed(data, home):
     assert set(found["kind"]) == {"random", "confused"}
     again, _ = hide_errors(data)
     assert labels_of(again["train"]).tolist() == labels_of(hidden["train"]).tolist()
+
+
+def test_errors_are_planted_among_pairs_too(home, refused):
+    pairs = {"text": ["a cat", "a dog"] * 40, "second_text": ["runs", "sits"] * 40}
+    rows = Dataset.from_dict(pairs | {"label": [0, 1] * 40}).cast_column(
+        "label", ClassLabel(names=["no", "yes"])
+    )
+    hidden, _ = hide_errors(DatasetDict(train=rows, validation=rows))
+    assert (labels_of(hidden["train"]) != labels_of(rows)).sum() == 4
+    with refused(ValueError, "DatasetDict", "train and validation"):
+        hide_errors(rows)
