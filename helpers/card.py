@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .cheap import CheapModel
+from .rivals import counted, written
 from .runs import Run, checkpoint_name
 
 
@@ -56,10 +57,11 @@ def card_parts(
 
 def _rows_of(model: Run | CheapModel) -> str:
     counts = model.details["rows"] if isinstance(model, Run) else {"train": model.about["rows"]}
-    counted = f"{counts['train']:,} rows were used for training"
+    used = "was used" if counts["train"] == 1 else "were used"
+    told = f"{counted(counts['train'])} {used} for training"
     if "validation" in counts:
-        counted += f", {counts['validation']:,} for validation"
-    return f"{counted} (SHA-256 of the data: {model.data_sha256[:16]}…)."
+        told += f", {counts['validation']:,} for validation"
+    return f"{told} (SHA-256 of the data: {model.data_sha256[:16]}…)."
 
 
 def _training_of(model: Run | CheapModel) -> str:
@@ -74,7 +76,7 @@ def _training_of(model: Run | CheapModel) -> str:
     epochs = f"{arguments['epochs']} epoch{'s' if arguments['epochs'] != 1 else ''}"
     return (
         f"All weights of {about['checkpoint']} were fine-tuned for {epochs}, "
-        f"{arguments['batch_size']} rows a step, with the learning rate "
+        f"{counted(arguments['batch_size'])} a step, with the learning rate "
         f"{arguments['learning_rate']:g}, seed {about['seed']}, in {model.dtype}; finished on "
         f"{about['finished'][:10]} with {versions}. Fingerprint: {about['fingerprint'][:16]}…"
     )
@@ -82,12 +84,17 @@ def _training_of(model: Run | CheapModel) -> str:
 
 def _table(frame: pd.DataFrame) -> str:
     """A data frame in Markdown, its index first."""
-    rows = [[frame.index.name or "", *frame.columns], ["---"] * (1 + len(frame.columns))]
+    titles = [tuple(frame.index.names), *frame.columns]
+    rows = [titles, ["---"] * len(titles)]
     rows += [list(row) for row in frame.itertuples(name=None)]
     return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
 
 
 def _cell(value) -> str:
+    if isinstance(value, tuple):
+        return " ".join(filter(None, map(_cell, value)))
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
     if isinstance(value, (float, np.floating)):
-        return "" if np.isnan(value) else f"{value:.2f}"
-    return str(value).replace("|", r"\|")
+        return written(value, 2)
+    return " ".join(str(value).split()).replace("|", r"\|")

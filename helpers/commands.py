@@ -43,6 +43,7 @@ from .tables import (
     PREDICTED,
     SPLIT,
     SUGGESTED,
+    SUSPICION,
     TASKS,
     WHERE,
     Table,
@@ -54,14 +55,18 @@ from .tables import (
     with_free_names,
 )
 from .verdicts import (
+    AMBIGUOUS,
     CONTROL,
     DRAWN,
     HELD_OUT,
     KEY,
     SUSPECTED,
     Verdicts,
-    check_twins,
+    check_csv,
+    check_given,
+    check_labels,
     choose_cards,
+    counted,
     kappa,
     mend,
     opinions,
@@ -296,7 +301,7 @@ def learn(asked: Namespace, table: Table) -> None:
         "learnt_from": [sha256_of(file) for file in files_of(asked).values()],
     }
     write_all(asked.output, written | {REPORT: page}, columns)
-    print(scores.to_string(float_format="%.3f", na_rep="-"))
+    print(scores.to_string(float_format="%.3f", formatters={"rmse": "{:.4g}".format}, na_rep="-"))
     print(f"Written: {asked.output / PREDICTIONS} and {asked.output / REPORT}")
 
 
@@ -406,6 +411,7 @@ def read_asked(asked: Namespace) -> Table:
 def predict(asked: Namespace) -> None:
     """Predict for the rows of a file with a saved model; writes its columns and the predictions."""
     check_output(asked.output, [asked.run, asked.file])
+    check_csv(asked.output)
     columns = saved_columns(asked.run)
     check_not_learnt_from(asked.output, columns)
     texts = columns["texts"]
@@ -421,12 +427,13 @@ def predict(asked: Namespace) -> None:
         frame[LABELS] = None
     outputs = predicted(probabilities(model, rows), model, frame, columns["threshold"])
     write_csv(asked.output, named_text(outputs, columns["separator"]))
-    print(f"Written: {asked.output}, {len(rows):,} rows")
+    print(f"Written: {asked.output}, {counted(len(rows), 'row')}")
 
 
 def errors(asked: Namespace) -> None:
     """List the labels that look wrong, of a file or of what train learnt from; the worst first."""
     check_output(asked.output, [asked.source])
+    check_csv(asked.output)
     table = read_suspects(asked)
     tell(table.notes)
     from .suspects import doubts
@@ -434,7 +441,8 @@ def errors(asked: Namespace) -> None:
     start(quiet=True)
     suspects = doubts(table)
     write_csv(asked.output, named_text(suspects))
-    print(f"Written: {asked.output}, {len(suspects):,} of {len(table.frame):,} rows, worst first")
+    rows = counted(len(table.frame), "row")
+    print(f"Written: {asked.output}, {len(suspects):,} of {rows}, worst first")
 
 
 def read_suspects(asked: Namespace) -> Table:
@@ -450,7 +458,8 @@ def read_suspects(asked: Namespace) -> Table:
         )
     if len(asked.text) > 2:
         raise ValueError(f"--text names {len(asked.text)} columns: one is needed, or two.")
-    return read_labelled(asked.source, asked.text, asked.label, asked.encoding)
+    encoding = own_encoding(asked.source, asked.encoding)
+    return read_labelled(asked.source, asked.text, asked.label, encoding)
 
 
 def saved_table(folder: Path, output: Path) -> Table:
@@ -480,32 +489,57 @@ def saved_table(folder: Path, output: Path) -> Table:
 
 def review(asked: Namespace) -> None:
     """Make a notebook of cards to judge blind: suspicious rows, and some drawn at random."""
-    from .review import card_notebook
-
     file = review_file(asked)
     notebook = file.with_suffix(".ipynb")
     for path in (file, notebook):
         check_output(path, [p for p in (asked.source, asked.errors) if p.is_file()])
     asked.output = file
     table = read_suspects(asked)
+    if AMBIGUOUS in table.names:
+        raise ValueError(
+            f"{asked.source} has a label {AMBIGUOUS!r}, which is the sign for ambiguous: rename it."
+        )
     tell(table.notes)
     cards = cards_of(asked, table)
     verdicts, encoding, is_new = Verdicts(table.label, table.texts, []), None, not file.exists()
     if not is_new:
         encoding = own_encoding(file, asked.encoding)
-        verdicts = read_verdicts(file, table.names, encoding)
+        verdicts = read_verdicts(file, encoding=encoding)
     if (verdicts.label, verdicts.texts) != (table.label, table.texts):
         raise ValueError(f"{file} holds verdicts on other columns: choose another --reviewer.")
+    check_given(
+        verdicts,
+        table.names,
+        "write its new name there, or choose another --reviewer to begin anew.",
+    )
+    check_labels(verdicts, table.names)
     if verdicts.add(cards) or encoding:
         write_csv(file, verdicts_text(verdicts))
-    if not notebook.exists():
-        write_text(notebook, card_notebook(file.stem, table.names))
+    bring_up(notebook, table.names)
     drawn = Counter({row[KEY]: row.get(DRAWN) for row in verdicts.rows}.values())
     judged = sum(map(bool, verdicts.judged.values()))
     kinds = ", ".join(f"{drawn[kind]:,} {kind}" for kind in (SUSPECTED, CONTROL) if drawn[kind])
-    print(f"{'Written' if is_new else 'There already'}: {file}, {len(verdicts.judged):,} cards")
-    print(f"Cards: {kinds}; {judged:,} are judged" + (", and stay." if judged else "."))
+    told = counted(len(verdicts.judged), "card")
+    print(f"{'Written' if is_new else 'There already'}: {file}, {told}")
+    told = {0: ".", 1: ", and stays."}.get(judged, ", and stay.")
+    print(f"Cards: {kinds}; {judged:,} {'is' if judged == 1 else 'are'} judged{told}")
     print(f'Open them: python -m jupyter lab "{notebook}"')
+
+
+def bring_up(notebook: Path, names: list[str]) -> None:
+    """Write the notebook of cards unless it has these labels already; what is not ours is kept."""
+    from .review import card_notebook, cells_of, names_in
+
+    there, new = names_in(notebook), card_notebook(notebook.stem, names)
+    if there == names:
+        return
+    if notebook.exists():
+        before = cells_of(card_notebook(notebook.stem, there))
+        told = "has other labels, and is written anew"
+        if cells_of(notebook.read_text(encoding="utf-8", errors="replace")) != before:
+            told = f"has other labels or content, and is kept as {keep(notebook, '.ipynb').name}"
+        say(f"Note: {notebook} {told}.")
+    write_text(notebook, new)
 
 
 def review_file(asked: Namespace) -> Path:
@@ -517,16 +551,27 @@ def review_file(asked: Namespace) -> Path:
     if asked.rows < 1:
         raise ValueError(f"--rows {asked.rows} is too few: one or more are needed.")
     file = asked.output or asked.errors.with_name(f"{asked.errors.stem}-{asked.reviewer}.csv")
-    if file.suffix.lower() != ".csv":
-        raise ValueError(f"{file} is no .csv file: name one with --output.")
+    check_csv(file)
     return file
 
 
 def cards_of(asked: Namespace, table: Table) -> list[dict]:
     """The rows that `review` is asked to put on cards, in their order."""
     encoding = own_encoding(asked.errors, asked.encoding)
-    listed, notes = read_table(asked.errors, table.texts, encoding=encoding)
+    try:
+        listed, notes = read_table(asked.errors, table.texts, encoding=encoding)
+    except ValueError as error:
+        if not str(error).startswith(f"{asked.errors} holds no rows"):
+            raise
+        raise ValueError(
+            f"{asked.errors} lists no row: no label is doubted, and there is nothing to review."
+        ) from None
     tell(notes)
+    if not column_of(listed, SUSPICION, table):
+        raise ValueError(
+            f"{asked.errors} has no column {SUSPICION[1:]!r}: give what errors wrote of "
+            f"{asked.source}."
+        )
     keys = text_keys(table.frame, table.texts)
     listed_keys, known = text_keys(listed, table.texts), set(keys)
     for place, key in zip(listed[WHERE], listed_keys, strict=True):
@@ -538,10 +583,9 @@ def cards_of(asked: Namespace, table: Table) -> list[dict]:
     held_out = set(keys[table.frame[SPLIT].isin(HELD_OUT)])
     cards = choose_cards(keys, listed_keys, held_out, asked.rows)
     frame = table.frame.assign(**{KEY: keys, DRAWN: keys.map(cards)})
-    ours = re.compile(re.escape(SUGGESTED.removeprefix(OURS)) + r"(_\d+)?")
-    if column := next((c for c in listed if ours.fullmatch(c) and c not in table.frame), None):
+    if column := column_of(listed, SUGGESTED, table):
         suggested = dict(zip(listed_keys, map(class_name, listed[column]), strict=True))
-        frame[PREDICTED] = keys.map(suggested)
+        frame[PREDICTED] = keys.map(suggested).where(lambda labels: labels.isin(table.names))
     if len(table.splits) == 1:
         frame = frame.drop(columns=SPLIT)
     order = {key: place for place, key in enumerate(cards)}
@@ -551,15 +595,24 @@ def cards_of(asked: Namespace, table: Table) -> list[dict]:
     return verdict_rows(frame, table.texts, table.label)
 
 
+def column_of(listed: pd.DataFrame, ours: str, table: Table) -> str | None:
+    """What a column of ours is called in a list of a table's rows, if it is there."""
+    form = re.compile(re.escape(ours.removeprefix(OURS)) + r"(_\d+)?")
+    return next((c for c in listed if form.fullmatch(c) and c not in table.frame), None)
+
+
 def agree(asked: Namespace) -> None:
     """Compare two people's verdicts, and list those to settle; writes both into one file."""
     files = [asked.one, asked.other]
     if asked.output:
         check_output(asked.output, files)
-        if asked.output.suffix.lower() != ".csv":
-            raise ValueError(f"{asked.output} is no .csv file: name one with --output.")
+        check_csv(asked.output)
+    if files[0].resolve() == files[1].resolve():
+        raise ValueError(f"{files[0]} is named twice: give the files of two people.")
     both = [read_verdicts(file, encoding=own_encoding(file, asked.encoding)) for file in files]
-    check_twins(both)
+    labels = sorted(set().union(*map(labels_known, files, both)))
+    for table in both:
+        check_labels(table, labels)
     said = opinions(*both)
     names = tuple(file.stem for file in files)
     if len(set(names)) == 1:
@@ -569,7 +622,7 @@ def agree(asked: Namespace) -> None:
     if not len(judged):
         raise ValueError(f"{files[0]} and {files[1]} judge no row both: judge the same rows first.")
     alike = judged["one"] == judged["other"]
-    print(f"Judged by both: {len(judged):,} of {len(said):,} rows")
+    print(f"Judged by both: {len(judged):,} of {counted(len(said), 'row')}")
     for name, own, others in zip(names, has, reversed(has), strict=True):
         print(f"Judged by {name} only: {int((own & ~others).sum()):,}")
     print(f"The same verdict: {int(alike.sum()):,}, which is {alike.mean():.3f} of them")
@@ -581,11 +634,23 @@ def agree(asked: Namespace) -> None:
     print_apart(judged[~alike], names)
     if asked.output:
         text = verdicts_text(settled(*both, said, names))
-        if asked.output.exists() and asked.output.read_bytes() != text.encode():
-            say(f"Note: {asked.output} is kept as {keep(asked.output, '.csv').name}.")
+        make_way(asked.output, text)
         write_csv(asked.output, text)
-        left = len(said) - int(alike.sum())
-        print(f"Written: {asked.output}, {left:,} verdicts to fill in")
+        left = counted(len(said) - int(alike.sum()), "verdict")
+        print(f"Written: {asked.output}, {left} to fill in")
+
+
+def labels_known(file: Path, table: Verdicts) -> set[str]:
+    """The labels that a file of verdicts, or the notebook beside it, tells of."""
+    from .review import names_in
+
+    return table.labels.union(names_in(file.with_suffix(".ipynb")))
+
+
+def make_way(file: Path, text: str) -> None:
+    """Keep a file that is there and holds something else than will be written."""
+    if file.exists() and file.read_bytes() != text.encode():
+        say(f"Note: {file} is kept as {keep(file, '.csv').name}.")
 
 
 def print_apart(rows: pd.DataFrame, names: tuple[str, str]) -> None:
@@ -604,28 +669,32 @@ def print_apart(rows: pd.DataFrame, names: tuple[str, str]) -> None:
 def correct(asked: Namespace) -> None:
     """Write a copy of a file with the labels that were judged, and a list of the changes."""
     changes = asked.output.with_name(f"{asked.output.stem}-changes.csv")
-    if asked.output.suffix.lower() != ".csv":
-        raise ValueError(f"{asked.output} is no .csv file: name one with --output.")
+    check_csv(asked.output)
     for path in (asked.output, changes):
         check_output(path, [asked.file, asked.verdicts])
     verdicts = read_verdicts(asked.verdicts, encoding=own_encoding(asked.verdicts, asked.encoding))
     texts, label = asked.text or verdicts.texts, asked.label or verdicts.label
-    frame, notes = read_table(asked.file, texts, label, asked.encoding)
+    encoding = own_encoding(asked.file, asked.encoding)
+    frame, notes = read_table(asked.file, texts, label, encoding)
     tell(notes)
-    mended = mend(asked.file, frame, texts, label, verdicts)
-    if mended.elsewhere:
-        say(f"Note: verdicts on rows of other files, passed over: {mended.elsewhere:,}.")
+    names = labels_known(asked.verdicts, verdicts)
+    mended = mend(asked.file, frame, texts, label, verdicts, names)
+    if missing := mended.missing:
+        what = counted(len(missing), "verdict")
+        what += ": its text is" if len(missing) == 1 else ": their texts are"
+        say(f"Note: {what} not in {asked.file} (first: {missing[0]}).")
+    made = [csv_text(with_free_names(rows)[0]) for rows in (mended.frame, mended.changes)]
+    make_way(changes, made[1])
     asked.output.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(asked.output) as copy, whole_file(changes) as listed:
-        for draft, rows in ((copy, mended.frame), (listed, mended.changes)):
-            text = csv_text(with_free_names(rows)[0])
+        for draft, text in zip((copy, listed), made, strict=True):
             draft.write_text(text, encoding="utf-8", newline="\n")
     counts = mended.counts
     print(
         f"Rows changed: {counts['changed']:,}; judged right: {counts['right']:,}; ambiguous, left "
         f"as they were: {counts['ambiguous']:,}; not judged: {counts['not judged']:,}"
     )
-    print(f"Written: {asked.output}, {len(mended.frame):,} rows, and {changes}")
+    print(f"Written: {asked.output}, {counted(len(mended.frame), 'row')}, and {changes}")
 
 
 def load_model(folder: Path):
@@ -658,7 +727,8 @@ def predicted(outputs: np.ndarray, model, frame: pd.DataFrame, threshold: float)
     """
     names = model.labels
     if not names:
-        return frame.assign(**{PREDICTED: outputs[:, 0].round(4)})
+        digits = outputs[:, 0].astype(np.float32).astype(str)  # no more than it has
+        return frame.assign(**{PREDICTED: digits.astype(float)})
     if getattr(model, "head", "") == "multi_label":
         given = [[names[label] for label in np.flatnonzero(row >= threshold)] for row in outputs]
     else:

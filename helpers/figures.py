@@ -5,6 +5,7 @@ notebook and a report show is drawn here.
 """
 
 import io
+import logging
 import warnings
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ ZERO = "#56626D"  # of a zero in a matrix
 OPACITY = 0.8  # of what is filled with a colour of the palette
 SHAPES = ("o", "s", "D", "^", "v", "P")  # of a class's marks: a second sign beside its colour
 LETTERS = 24  # of a class name that a picture has room for
+ROOM = 1  # inches of class names beside a matrix beyond which the picture gets larger
 
 
 class Picture:
@@ -72,13 +74,8 @@ def finish(figure: Figure, alt: str) -> Picture:
     alt: what it shows, in words.
     """
     drawn, small = io.BytesIO(), io.BytesIO()
-    texts = figure.findobj(Text)
-    others = frozenset("".join(text.get_text() for text in texts)) - letters_of(usual_font())
-    if others:
-        for text in texts:
-            text.set_fontfamily([*text.get_fontfamily(), *fonts_for(others)])
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # no font of this machine has it
+    find_fonts(figure.findobj(Text))
+    with quiet_fonts():
         figure.savefig(drawn, format="png", dpi=200)
     image = Image.open(drawn).convert("RGB")
     few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
@@ -88,6 +85,34 @@ def finish(figure: Figure, alt: str) -> Picture:
     few.putpalette(palette)
     few.save(small, format="png", optimize=True)
     return Picture(small.getvalue(), image.width // 2, alt)
+
+
+@contextmanager
+def quiet_fonts() -> Iterator[None]:
+    """Nothing is said of letters that no font of this machine has, nor of fonts without bold."""
+    logger = logging.getLogger("matplotlib.font_manager")
+    was, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph")
+            yield
+    finally:
+        logger.disabled = was
+
+
+def find_fonts(texts: Sequence[Text]) -> None:
+    """Let texts take letters that the usual font lacks from other fonts."""
+    others = frozenset("".join(text.get_text() for text in texts)) - letters_of(usual_font())
+    if others:
+        for text in texts:
+            text.set_fontfamily([*text.get_fontfamily(), *fonts_for(others)])
+
+
+def width_of(texts: Sequence[Text]) -> float:
+    """The width of the widest of some texts, in inches."""
+    find_fonts(texts)
+    with quiet_fonts():
+        return max(text.get_window_extent().width / text.figure.dpi for text in texts)
 
 
 def usual_font() -> str:
@@ -103,9 +128,13 @@ def letters_of(file: str) -> frozenset[str]:
 
 @lru_cache
 def fonts_for(letters: frozenset[str]) -> list[str]:
-    """The names of fonts on this machine that together have these letters, as far as any do."""
+    """The names of fonts on this machine that together have these letters, as far as any do.
+
+    A "Last Resort" font, whose letters are boxes, is none of them.
+    """
     names, missing = [], set(letters)
-    for font in sorted(fontManager.ttflist, key=lambda font: (font.style, font.weight != 400)):
+    fonts = [font for font in fontManager.ttflist if "LastResort" not in font.name.replace(" ", "")]
+    for font in sorted(fonts, key=lambda font: (font.style, font.weight != 400)):
         if missing and (found := missing & letters_of(font.fname)):
             names.append(font.name)
             missing -= found
@@ -166,7 +195,7 @@ def draw_confusion(
     several = isinstance(predictions, Mapping)
     models = predictions if several else {title: predictions}
     true, k, said = class_ids(y_true, names, "y_true"), len(names), []
-    panel = max(0.6 * k, 2) + 0.4
+    panel, shown = max(0.6 * k, 2) + 0.4, in_pictures(names)
     with canvas(panel * len(models) + 1, panel + 1.5, 1, len(models)) as (figure, row):
         figure.suptitle(title if several else None)
         for axes, (model, labels) in zip(row, models.items(), strict=True):
@@ -174,14 +203,16 @@ def draw_confusion(
             check_lengths(y_true=true, predictions=predicted)
             counts = confusion_matrix(true, predicted, labels=range(k))
             _draw_matrix(axes, counts)
-            shown = in_pictures(names)
             axes.set_xticks(range(k), shown, rotation=40, ha="right", rotation_mode="anchor")
             axes.set_yticks(range(k), shown if axes is row[0] else [])
             accuracy = np.trace(counts) / counts.sum()
             axes.set(title=f"{model}\naccuracy {accuracy:.2f}", xlabel="predicted class")
             said.append(f"{model}: accuracy {accuracy:.2f}, {_commonest_error(counts, names)}")
         row[0].set_ylabel("true class")
-        return finish(figure, f"Confusion matrix of {len(true):,} rows. {'; '.join(said)}.")
+        more = max(width_of(row[0].get_yticklabels()) - ROOM, 0)
+        figure.set_size_inches(figure.get_size_inches() + [more * len(models), 0.7 * more])
+        rows = "row" if len(true) == 1 else "rows"
+        return finish(figure, f"Confusion matrix of {len(true):,} {rows}. {'; '.join(said)}.")
 
 
 def _draw_matrix(axes, counts: np.ndarray) -> None:
@@ -326,8 +357,9 @@ def draw_agreement(true: Sequence[float], predicted: Sequence[float], split: str
             true[far], predicted[far], color=ORANGE, marker="D", label="furthest off", **dots
         )
         axes.set(xlim=bounds, ylim=bounds, aspect="equal", xlabel="true", ylabel="predicted")
-        axes.set_title(f"{len(true):,} rows, {split}: Pearson {pearson:.2f}")
+        rows = f"{len(true):,} row{'' if len(true) == 1 else 's'}"
+        axes.set_title(f"{rows}, {split}: Pearson {pearson:.2f}")
         axes.grid(True, axis="both")
         axes.legend(loc="upper left")
-        alt = f"Scatter plot of {len(true):,} rows, predicted against true: Pearson {pearson:.2f}, "
+        alt = f"Scatter plot of {rows}, predicted against true: Pearson {pearson:.2f}, "
         return finish(figure, f"{alt}root mean squared error {rmse:.3g}.")

@@ -331,6 +331,8 @@ def plot_reliability(
     outside 0 to 1, and for lists of different length.
     """
     several = isinstance(confidence, Mapping)
+    if several and not confidence:
+        raise ValueError("plot_reliability needs one model at least: name -> (confidence, right).")
     models, told = confidence if several else {"": (confidence, right)}, []
     with canvas(4.2 * len(models) + 0.6, 5.3, 1, len(models)) as (figure, row):
         for axes, (name, judged) in zip(row, models.items(), strict=True):

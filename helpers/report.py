@@ -30,15 +30,18 @@ from .figures import (
 from .rivals import (
     FEW,
     MAIN,
+    NONE,
     WORDS,
     Answers,
     Judged,
+    counted,
     decimals_for,
     intervals,
     judge_model,
     share_of,
     verdict,
     warnings_of,
+    written,
 )
 from .runs import Run
 from .suspects import doubts
@@ -61,7 +64,7 @@ def next_steps(table: Table, judged: Judged, run: Run | None, classes, found) ->
     classes: from `per_class`, or None. found: the doubted rows, or None.
     """
     told = []
-    if not judged.is_better and judged.rival == "cheap":
+    if not judged.is_better and judged.rival == "cheap" and judged.rows >= NONE:
         told.append("For the cheap model give the same command with <code>--model cheap</code>.")
     if run and not judged.is_better:
         losses = [entry["eval_loss"] for entry in run.log_history if "eval_loss" in entry]
@@ -83,10 +86,15 @@ def next_steps(table: Table, judged: Judged, run: Run | None, classes, found) ->
             f"Read the {WORST} rows that are furthest off: numbers may be wrong there, or texts "
             "unclear."
         )
-    if len(told) < 2 or judged.is_better is None or judged.rows < FEW:
+    if judged.rows < NONE:
+        told.append(f"Hold out more rows: {NONE} for a verdict, {FEW} and more for a strong one.")
+    elif not judged.wide:
+        told.append("Hold out more rows: on these, the two cannot be told apart.")
+    elif len(told) < 2 or judged.is_better is None or judged.rows < FEW:
         told.append(
-            f"On {judged.rows:,} rows a difference is known to ±{judged.wide:.{judged.decimals}f}: "
-            "four times as many held-out rows would halve that."
+            f"On {judged.rows:,} rows a difference is known to "
+            f"±{written(judged.wide, judged.decimals)}: four times as many held-out rows would "
+            "halve that."
         )
     return told[:4]
 
@@ -180,7 +188,7 @@ def scores_part(table: Table, answers: Answers, scores: pd.DataFrame, judged: Ju
         rows = len(table.part("validation"))
         main = intervals(table, "validation", answers["validation"], scores)
         other = score_table(table, scores.loc["validation"], judged, main)
-        made += f"<details><summary>On validation ({rows:,} rows)</summary>{other}</details>"
+        made += f"<details><summary>On validation ({counted(rows)})</summary>{other}</details>"
     return f"{made}{told}</p>"
 
 
@@ -211,10 +219,15 @@ def bar_cells(values: tuple[float, float, float], top: float, digits: int, kind:
     place = f"--value:{_share(value, top)};--low:{_share(low, top)};"
     place += f"--width:{_share(high - low, top)}"
     return (
-        f'<td class="number">{value:.{digits}f}</td>'
+        f'<td class="number">{written(value, digits)}</td>'
         f'<td><span class="bar {kind}" style="{place}"></span></td>'
-        f'<td class="number">{low:.{digits}f} to {high:.{digits}f}</td>'
+        f'<td class="number">{reach(low, high, digits)}</td>'
     )
+
+
+def reach(low: float, high: float, digits: int) -> str:
+    """An interval in digits; a dash where rows drawn anew always gave the same score."""
+    return f"{written(low, digits)} to {written(high, digits)}" if low < high else "–"
 
 
 def _share(value: float, top: float) -> str:
@@ -231,6 +244,7 @@ def per_class(true: np.ndarray, given: np.ndarray, names: list[str]) -> pd.DataF
     )
     titles = ("precision", "recall", "F1", "rows")
     classes = pd.DataFrame({"class": names} | dict(zip(titles, scores, strict=True)))
+    classes["rows"] = classes["rows"].astype(int)
     found = (classes["recall"].fillna(0) * classes["rows"]).round().astype(int)
     classes["found"] = found
     if true.ndim == 1:
@@ -282,8 +296,10 @@ def worst_part(table: Table, outputs: pd.DataFrame, model: Run | CheapModel, spl
     for i, row in enumerate(worst.to_dict("records")):
         shown = words[i].html() if i in words else "<br>".join(map(escaped, texts[i]))
         rows.append(row_block(mistake(table, row), texts[i], shown, row[WHERE], split))
-    told = f"<p>The {len(rows)} {split} rows on which the model is most wrong. Some labels are "
-    told += "wrong, some texts are unclear, and some answers are the model’s own mistakes."
+    told = f"<p>The {counted(len(rows), f'{split} row')} on which the model is most wrong. Some "
+    told += (
+        "labels are wrong, some texts are unclear, and some answers are the model’s own mistakes."
+    )
     if words:
         side = "speak for what the model says, ochre and − against it"
         if table.task == "regression":
@@ -317,9 +333,10 @@ def mistake(table: Table, row: dict) -> str:
     """A wrong answer beside the label, as HTML."""
     label, said = row[table.label], row[PREDICTED]
     if table.task == "regression":
+        digits = decimals_for(0, np.std(table.targets("train")))
+        predicted, off = chip(written(said, digits), "other"), written(row[LOSS], digits)
         side = "high" if said > float(label) else "low"
-        predicted = chip(f"{said:.2f}", "other")
-        return f"labelled {chip(label)}, predicted {predicted}: {row[LOSS]:.2f} too {side}"
+        return f"labelled {chip(label)}, predicted {predicted}: {off} too {side}"
     if table.task == "multi_label":
         label, said = (", ".join(names) or "none" for names in (label, said))
         return f"labelled {chip(label)}, predicted {chip(said, 'other')}"
@@ -347,8 +364,8 @@ def doubted_part(table: Table, found: pd.DataFrame | None) -> str:
         shown = "<br>".join(map(escaped, texts))
         rows.append(row_block(head, texts, shown, f"{row[WHERE]}", row[SPLIT]))
     return (
-        f"<p>The first {len(rows)} of {len(found):,} rows whose label is doubted. Six cheap judges "
-        "would give another one, and none of them has seen the row. Suspicion is 1 less the mean "
+        f"<p>The first {len(rows)} of {counted(len(found))} whose label is doubted. Six cheap "
+        "judges would give another one, and none has seen the row. Suspicion is 1 less the mean "
         "probability that they give to the label. Some labels are wrong, some texts are unclear, "
         f"and some doubts are the judges’ own mistakes.</p>\n{listed(rows)}"
     )
@@ -421,7 +438,7 @@ def html_cell(value, digits: int = 2) -> str:
     if isinstance(value, (int, np.integer)):
         return f'<td class="number">{value:,}</td>'
     if isinstance(value, (float, np.floating)):
-        return f'<td class="number">{"–" if np.isnan(value) else f"{value:.{digits}f}"}</td>'
+        return f'<td class="number">{"–" if np.isnan(value) else written(value, digits)}</td>'
     text = str(value)
     if len(text) > LETTERS:
         text = text[:LETTERS] + " …"
@@ -497,9 +514,9 @@ def card_scores(table: Table, judged: Judged) -> pd.DataFrame:
     """The main score of each model with its interval, for a model card."""
     digits = judged.decimals
     rows = {
-        model: [f"{value:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}"]
+        model: [written(value, digits), reach(low, high, digits)]
         for model, (value, low, high) in judged.main.items()
     }
     heads = [WORDS.get(MAIN[table.task], MAIN[table.task]), "95 % interval"]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=heads)
-    return frame.rename_axis(f"on {judged.rows:,} rows of {judged.split}")
+    return frame.rename_axis(f"on {counted(judged.rows)} of {judged.split}")

@@ -1,9 +1,11 @@
 """Posts to judge one at a time, without knowing how they are labelled; saved at every press."""
 
+import ast
 import asyncio
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from IPython.display import display
 from .files import reason, sentence, write_csv
 from .labels import class_name
 from .markup import table_html, use_plain_tables
+from .reading import check_names
 from .session import ROOT
 from .splits import text_key
 from .tables import PREDICTED
@@ -27,8 +30,12 @@ from .verdicts import (
     DRAWN,
     KEY,
     Verdicts,
+    check_csv,
+    check_given,
     check_label,
+    counted,
     did_you_mean,
+    own_encoding,
     read_verdicts,
     verdict_rows,
     verdicts_text,
@@ -71,6 +78,8 @@ def review_labels(
     Returns: a Review, whose `.verdicts` follows what is judged.
     Raises: ValueError that names the row, the entry or the line of the file that is wrong.
     """
+    if not isinstance(verdicts, Mapping | None):
+        raise ValueError('verdicts must be a dict of codes and labels, as in {"3fa1c2": "joy"}.')
     review = Review(rows, names, Path(file))
     if verdicts:
         review.take(verdicts)
@@ -85,7 +94,14 @@ def open_review(file: str | Path, names: Sequence[str]) -> "Review":
     Raises: ValueError that names the line that is wrong.
     """
     use_plain_tables()
-    table = read_verdicts(Path(file), names)
+    if Path(file).is_file() and own_encoding(Path(file), "another"):
+        raise ValueError(
+            f"{file} is not UTF-8 text any more: run review once more with --encoding and the "
+            "name of its encoding, such as cp1252."
+        )
+    names = checked_names(names)
+    table = read_verdicts(Path(file))
+    check_given(table, names, "run review once more.")
     texts = [tuple(row[text] for text in table.texts) for row in table.rows]
     columns = {"text": texts, "label": [row[table.label] for row in table.rows]}
     for name, ours in (("drawn", DRAWN), ("predicted", PREDICTED)):
@@ -143,6 +159,21 @@ def card_notebook(stem: str, names: Sequence[str]) -> str:
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
+def cells_of(notebook: str) -> list[str]:
+    """The text of each cell of a notebook; none if it is no notebook."""
+    with suppress(ValueError, TypeError, KeyError):
+        return ["".join(cell["source"]) for cell in json.loads(notebook)["cells"]]
+    return []
+
+
+def names_in(notebook: Path) -> list[str]:
+    """The label names in a notebook of cards; none if it is no such notebook."""
+    with suppress(OSError, ValueError, SyntaxError, LookupError):
+        code = cells_of(notebook.read_text(encoding="utf-8"))[1]
+        return ast.literal_eval(re.findall(r"^NAMES = (\[.*\])$", code, re.MULTILINE)[0])
+    return []
+
+
 def label_keys(names: Sequence[str]) -> dict[str, str]:
     """By label name, its key: the first letter of it that is still free; none is free for some."""
     keys: dict[str, str] = {}
@@ -177,7 +208,8 @@ class Review:
     """Cards, and what was judged of them so far; made by `review_labels`."""
 
     def __init__(self, rows: pd.DataFrame, names: Sequence[str], file: Path):
-        self.names, self.file = [class_name(name) for name in names], file
+        check_csv(file)
+        self.names, self.file = checked_names(names), file
         self.rows = checked_rows(rows, self.names)
         self.keys = [text_key(*texts_of(value)) for value in self.rows["text"]]
         self.table = self.on_disk()
@@ -208,8 +240,8 @@ class Review:
             table = read_verdicts(self.file, self.names)
         if len(table.texts) != len(columns):
             raise ValueError(
-                f"{self.file} holds verdicts on {len(table.texts)} text columns, and the rows have "
-                f"{len(columns)}: choose another file."
+                f"{self.file} holds verdicts on {counted(len(table.texts), 'text column')}, and "
+                f"the rows have {len(columns)}: choose another file."
             )
         made = dict(zip(table.texts, columns, strict=True)) | {table.label: self.rows["label"]}
         for name, ours in (("drawn", DRAWN), ("predicted", PREDICTED)):
@@ -469,7 +501,7 @@ class Panel:
         wrong = sum(card.would_change(verdict) for card, verdict in pairs)
         ambiguous = judged.count(AMBIGUOUS)
         return (
-            f"Done: all {len(judged)} cards are judged.\n"
+            f"Done: {counted(len(judged), 'card')}, all judged.\n"
             f"right {len(judged) - wrong - ambiguous} · wrong {wrong} · ambiguous {ambiguous}\n"
             f"Saved in {review.file}"
         )
@@ -495,21 +527,41 @@ def texts_of(value) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def checked_names(names: Sequence[str]) -> list[str]:
+    """The label names as `class_name` has them.
+
+    Raises: ValueError if they cannot be label names.
+    """
+    is_list = isinstance(names, Iterable) and not isinstance(names, str)
+    made = [class_name(name) for name in names] if is_list else []
+    if not made or {"", AMBIGUOUS} & set(made) or len(set(made)) < len(made):
+        raise ValueError(
+            f"names must be a list of different names, none of them empty or {AMBIGUOUS!r}."
+        )
+    return made
+
+
 def checked_rows(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """The rows that can be judged, their labels as `class_name` has them.
 
-    Raises: ValueError that names the row that cannot, or a label name that cannot be one.
+    Raises: ValueError that names the row that cannot.
     """
     if not isinstance(rows, pd.DataFrame) or not {"text", "label"} <= set(rows):
         raise ValueError("rows must be a DataFrame with the columns text and label.")
+    check_names(list(rows))
     if not len(rows):
         raise ValueError("rows is empty: there is nothing to judge.")
-    if AMBIGUOUS in names or len(set(names)) < len(names):
-        raise ValueError(f"names must be different names, and none may be {AMBIGUOUS!r}.")
+    size = None
     for index, value in zip(rows.index, rows["text"], strict=True):
         parts = texts_of(value) if isinstance(value, str | tuple | list) else ()
         if not 1 <= len(parts) <= 2 or not all(isinstance(p, str) and p.strip() for p in parts):
             raise ValueError(f"Row {index} of rows has {value!r} in 'text', which is not a text.")
+        size = size or len(parts)
+        if len(parts) != size:
+            raise ValueError(
+                f"Row {index} of rows has {counted(len(parts), 'text')} where the first row has "
+                f"{size}: give each row as many."
+            )
     labels = ["" if pd.isna(label) else class_name(label) for label in rows["label"]]
     for index, label in zip(rows.index, labels, strict=True):
         if label not in names:

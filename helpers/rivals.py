@@ -12,10 +12,10 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from .cheap import CheapModel
-from .scores import best_threshold, is_it_real, metric
+from .scores import best_threshold, metric
 from .tables import PREDICTED, SPLIT, Table, marks_of
 
-FEW, RARE = 100, 5  # rows, and rows of a class, below which a score says little
+NONE, FEW, RARE = 10, 100, 5  # rows for no verdict and a weak one, and of a class for a weak score
 ROUNDS = 1_000  # of the bootstrap
 MAIN = {"classification": "accuracy", "multi_label": "micro_f1", "regression": "rmse"}
 WORDS = {
@@ -161,12 +161,30 @@ def decimals_for(rows: int, spread: float = 1.0) -> int:
     spread: of what is scored; of numbers that vary by 10, one decimal less.
     """
     size = round(np.log10(spread)) if spread > 0 else 0
-    return int(np.clip((2 if rows < 1_000 else 3) - size, 0, 6))
+    return max((2 if rows < 1_000 else 3) - size, 0)
+
+
+def written(value: float, digits: int) -> str:
+    """A number with so many decimals, or more where it would be 0; very small ones as 1.23e-08."""
+    text = f"{value:.{digits}f}"
+    if digits > 6:
+        return f"{value:.3g}"
+    return f"{value:.1g}" if not float(text) and abs(value) > 10.0 ** -(digits + 4) else text
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference, with its sign."""
+    return ("−" if value < 0 else "+") + written(abs(value), digits)
+
+
+def counted(n: int, what: str = "row") -> str:
+    """A number of things: 1 row, 2 rows."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A model beside the strongest of the cheaper ones, on the last split.
+    """A model beside the cheaper one that decides about it, on the last split.
 
     model, rival: their names. is_better: None if the rows cannot tell. main: by model, the score
     and its 95 % interval. said: the comparison in words. decimals: of a score. wide: half the width
@@ -185,49 +203,83 @@ class Judged:
 
 
 def judge_model(table: Table, answers: Answers, scores: pd.DataFrame) -> Judged:
-    """Compare a model with the strongest of the cheaper ones.
+    """Compare a model with every cheaper one: it is better only if it is better than each.
 
-    Which is the strongest, validation decides if there is a test split; else it is the last.
-    Classes are compared by accuracy with McNemar's test (see `is_it_real`); several labels by micro
-    F1 and numbers by the root mean squared error, which counts a shift and a wrong scale too, by
-    whether the paired bootstrap's interval of the difference holds 0.
+    One that is better by more than chance decides against it; else one that may be as good leaves
+    it open. Of several that decide alike, the strongest is named: by validation if there is a test
+    split, else on the same rows. Fewer than NONE rows decide nothing.
     """
-    task, name, split = table.task, MAIN[table.task], table.splits[-1]
+    name, split = MAIN[table.task], table.splits[-1]
     true, given = table.targets(split), answers[split]
     *others, model = given
-    rival = others[-1]
-    if split == "test":
-        by_validation = scores.loc["validation", name][others[::-1]]
-        rival = by_validation.idxmin() if name == "rmse" else by_validation.idxmax()
+    found = differences(table.task, true, given)
+    low_is_good = name == "rmse"
+
+    def is_better_than(rival: str) -> bool | None:
+        low, high, _ = found[rival]
+        is_clear = len(true) >= NONE and (low > 0 or high < 0)
+        return bool((high < 0) == low_is_good) if is_clear else None
+
+    def strongest(split: str, among: list[str]) -> str:
+        values = scores.loc[split, name][among[::-1]]
+        return values.idxmin() if low_is_good else values.idxmax()
+
+    each = {rival: is_better_than(rival) for rival in others}
+    is_better = next(answer for answer in (False, None, True) if answer in each.values())
+    deciding = [rival for rival in others if each[rival] is is_better]
+    best = "the strongest of the cheaper ones"
+    rival, chosen = strongest("validation", others), f"{best} by validation"
+    if split != "test" or rival not in deciding:
+        rival = strongest(split, deciding)
+        chosen = f"{best if rival == strongest(split, others) else 'chosen'} on these same rows"
     main = intervals(table, split, given, scores)
-    if task == "classification":
-        test = is_it_real(true, given[rival], given[model])
-        low, high, is_clear = test["low"], test["high"], test["p_value"] < 0.05
-        p = test["p_value"]
-        how = "; McNemar’s test, p " + (f"= {p:.2g}" if p >= 0.001 else "< 0.001")
-    else:
-        drawn = redrawn(task, true, given)
-        low, high = middle(drawn[model] - drawn[rival])
-        is_clear, how = low > 0 or high < 0, ", paired bootstrap"
-    difference = main[model][0] - main[rival][0]
-    is_up = difference < 0 if name == "rmse" else difference > 0
-    digits = decimals_for(len(true), np.std(true) if name == "rmse" else 1.0)
-    chosen = ", the strongest of the cheaper ones by validation" if split == "test" else ""
+    digits = decimals_for(len(true), np.std(true) if low_is_good else 1.0)
+    own, other = (written(main[one][0], digits) for one in (model, rival))
     title = WORDS.get(name, name)
     said = (
-        f"{title[0].upper()}{title[1:]} on {len(true):,} {split} rows: {main[model][0]:.{digits}f} "
-        f"against {main[rival][0]:.{digits}f} of {in_words(rival)}{chosen} "
-        f"(difference {signed(difference, digits)}, 95 % interval {signed(low, digits)} to "
-        f"{signed(high, digits)}{how})."
+        f"{title[0].upper()}{title[1:]} on {counted(len(true), f'{split} row')}: {own} against "
+        f"{other} of {in_words(rival)}, {chosen}"
     )
-    is_better = bool(is_up) if is_clear else None
+    low, high, how = found[rival]
+    if np.array_equal(given[model], given[rival]):
+        said += "; both gave the same answers on all of them"
+    elif low == high:
+        said += "; both do equally well on each of them"
+    elif len(true) >= NONE:
+        difference = signed(main[model][0] - main[rival][0], digits)
+        said += f" (difference {difference}, 95 % interval {signed(low, digits)} to "
+        said += f"{signed(high, digits)}; {how})"
     wide = (high - low) / 2
-    return Judged(model, rival, split, len(true), is_better, main, said, digits, wide)
+    return Judged(model, rival, split, len(true), is_better, main, f"{said}.", digits, wide)
 
 
-def signed(value: float, digits: int) -> str:
-    """A difference, with its sign."""
-    return f"{value:+.{digits}f}".replace("-", "−")
+def differences(
+    task: str, true: np.ndarray, answers: dict[str, np.ndarray]
+) -> dict[str, tuple[float, float, str]]:
+    """How far the last model's main score is from each cheaper one's: by rival, low, high, and how.
+
+    Classes: the exact 95 % interval on the n rows that one alone has right, times their share, or
+    (n + 2) / (rows + 4) if that is more (Agresti and Coull); so it holds 0 where McNemar's exact
+    test has p > 0.05. Several labels by micro F1 and numbers by the root mean squared error, which
+    counts a shift and a wrong scale too: the paired bootstrap.
+    """
+    *others, model = answers
+    if task != "classification":
+        drawn = redrawn(task, true, answers)
+        ends = {rival: middle(drawn[model] - drawn[rival]) for rival in others}
+        return {rival: (*ends[rival], "paired bootstrap") for rival in others}
+    found, own = {}, answers[model] == true
+    for rival in others:
+        differing = own != (answers[rival] == true)
+        n = int(differing.sum())
+        found[rival] = (0.0, 0.0, "")
+        if n:
+            test = binomtest(int(own[differing].sum()), n)
+            share = max(n / len(true), (n + 2) / (len(true) + 4))
+            low, high = ((2 * end - 1) * share for end in test.proportion_ci())
+            p = f"= {test.pvalue:.2g}" if test.pvalue >= 0.001 else "< 0.001"
+            found[rival] = (low, high, f"McNemar’s test, p {p}")
+    return found
 
 
 def in_words(model: str) -> str:
@@ -238,6 +290,8 @@ def in_words(model: str) -> str:
 
 def verdict(judged: Judged) -> str:
     """What the comparison means, in a sentence."""
+    if judged.rows < NONE:
+        return f"No verdict: {counted(judged.rows)} can show nothing."
     if judged.is_better:
         return "Better by more than chance."
     other = "the cheap one" if judged.rival == "cheap" else in_words(judged.rival)
@@ -252,7 +306,7 @@ def verdict(judged: Judged) -> str:
 def warnings_of(table: Table, judged: Judged) -> list[str]:
     """What makes the verdict weak, in sentences."""
     told, split = [], judged.split
-    if judged.rows < FEW:
+    if NONE <= judged.rows < FEW:
         told.append(f"Only {judged.rows} rows were held out: any verdict on so few is weak.")
     if table.names:
         carried = table.part(split)[table.label].explode().value_counts()

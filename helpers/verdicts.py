@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from .files import as_number, csv_text
-from .labels import are_numbers, class_name, nearest
+from .labels import class_name, nearest
 from .reading import decoded, in_file, read_rows
 from .splits import SEED, text_key
 from .tables import OURS, PREDICTED, SPLIT, WHERE, with_free_names
@@ -51,6 +51,12 @@ class Verdicts:
     def judged(self) -> dict[str, str]:
         """The verdict on each text, by its key; "" for not yet."""
         return {row[KEY]: row[JUDGED] for row in self.rows}
+
+    @property
+    def labels(self) -> set[str]:
+        """The labels that the rows carry or that were predicted."""
+        pairs = [(row[self.label], row.get(PREDICTED, "")) for row in self.rows]
+        return {label for pair in pairs for label in pair} - {""}
 
     def judge(self, verdicts: Mapping[str, str]) -> None:
         """Take down verdicts by the text's key."""
@@ -127,10 +133,11 @@ def read_verdicts(
         if not read.rows:
             raise ValueError("it holds no verdicts, only a header or nothing at all.")
         header = list(read.rows[0][1])
-        if header[0] != needed[0] or len(header) < 4:
+        in_place = header[0] == needed[0] and len(header) > 3
+        if not in_place or not re.fullmatch(r"judged(_\d+)?", header[1]):
             raise ValueError(
-                "it is no file of verdicts, whose columns are code, judged, the label, the text: "
-                "give one that review wrote."
+                "it is no file of verdicts, whose columns are code, judged, the label, the text, "
+                "in this order: give one that review wrote."
             )
         is_pair = any(fits(row, header[3:5]) for _, row in read.rows) and len(header) > 4
         called = _meaning(header, 5 if is_pair else 4)
@@ -207,19 +214,22 @@ def check_labels(table: Verdicts, names: Sequence[str]) -> None:
         check_label(row[JUDGED], names, row[PLACE])
 
 
-def check_twins(tables: Sequence[Verdicts]) -> None:
-    """Raise ValueError for a verdict that looks like a label of these files, and is none."""
-    rows = [(table.label, row) for table in tables for row in table.rows]
-    names = {row[label] for label, row in rows} | {row.get(PREDICTED, "") for _, row in rows}
-    for _, row in rows:
-        if nearest(row[JUDGED], sorted(names - {"", row[JUDGED]})):
-            check_label(row[JUDGED], sorted(names), row[PLACE])
+def check_given(table: Verdicts, names: Sequence[str], cure: str) -> None:
+    """Raise ValueError for a row whose own label is none any more."""
+    for row in table.rows:
+        if row[table.label] not in names:
+            raise ValueError(
+                f"{row[PLACE]} has the label {row[table.label]!r}, which no longer exists: {cure}"
+            )
 
 
 def check_label(verdict: str, names: Sequence[str], place: str) -> None:
     """Raise ValueError unless a verdict is empty, AMBIGUOUS or one of the label names."""
     if verdict and verdict != AMBIGUOUS and verdict not in names:
-        raise ValueError(f"{place}: there is no label {verdict!r}: {did_you_mean(verdict, names)}")
+        cure = did_you_mean(verdict, names)
+        if verdict.casefold() == "ambiguous":
+            cure = f"the sign for ambiguous is {AMBIGUOUS!r}."
+        raise ValueError(f"{place}: there is no label {verdict!r}: {cure}")
 
 
 def did_you_mean(name: str, names: Sequence[str]) -> str:
@@ -245,8 +255,19 @@ def frame_of(table: Verdicts) -> pd.DataFrame:
     return frame.where(frame.notna(), "")
 
 
+def check_csv(path: Path) -> None:
+    """Raise ValueError unless what is written there, as CSV, will be called so."""
+    if path.suffix.lower() != ".csv":
+        raise ValueError(f"{path} is no .csv file: name one.")
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, of one or of many."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def own_encoding(path: Path, encoding: str | None) -> str | None:
-    """The encoding of a file that we wrote: None for UTF-8, unless a spreadsheet changed it."""
+    """The encoding of one of several files: None if it is UTF-8, else the one that was named."""
     with suppress(ValueError, OSError):
         decoded(path.read_bytes())
         return None
@@ -318,7 +339,7 @@ def opinions(one: Verdicts, other: Verdicts) -> pd.DataFrame:
 def settled(one: Verdicts, other: Verdicts, said: pd.DataFrame, names: tuple[str, str]) -> Verdicts:
     """One file of verdicts out of two: those that agree, and, in columns after, what each said.
 
-    said: their `opinions`. names: what the two columns are called.
+    said: their `opinions`. names: of the two, for the columns' names.
     """
     table = Verdicts(one.label, one.texts, [dict(row) for row in one.rows])
     table.add(other.rows)
@@ -327,7 +348,7 @@ def settled(one: Verdicts, other: Verdicts, said: pd.DataFrame, names: tuple[str
     for column, name in zip(("one", "other"), names, strict=True):
         of_key = dict(zip(said["key"], said[column], strict=True))
         for row in table.rows:
-            row[f"{OURS}{name}"] = of_key[row[KEY]]
+            row[f"{OURS}judged by {name}"] = of_key[row[KEY]]
     return table
 
 
@@ -348,92 +369,75 @@ class Mended:
     """A copy of a file with corrected labels.
 
     frame: all columns and rows, in order. changes: a row for each label that was changed or is
-        ambiguous. counts: of the file's rows, by what became of them. elsewhere: how many verdicts
-        are on rows of other files.
+        ambiguous. counts: of the file's rows, by what became of them. missing: where the verdicts
+        stand whose text is not in the file.
     """
 
     frame: pd.DataFrame
     changes: pd.DataFrame
     counts: Counter
-    elsewhere: int
+    missing: list[str]
 
 
 def mend(
-    path: Path, frame: pd.DataFrame, texts: list[str], label: str, verdicts: Verdicts
+    path: Path,
+    frame: pd.DataFrame,
+    texts: list[str],
+    label: str,
+    verdicts: Verdicts,
+    names: Iterable[str],
 ) -> Mended:
     """Change the labels of a file on which there is another verdict.
 
     frame: the rows of the file, as `read_table` has them, texts and label in these columns. A
-        verdict belongs to all rows with its text and label.
+        verdict belongs to all rows with its text and label. names: the labels that a verdict may
+        be, besides those in the file.
     Raises: ValueError that names both lines where file and verdicts do not belong together.
     """
     given = [class_name(value) for value in frame[label]]
-    check_classes(frame, label, given)
-    check_labels(verdicts, list(dict.fromkeys(given)))
+    names = sorted({*given, *names})
     if len(verdicts.texts) != len(texts):
         raise ValueError(
-            f"The verdicts are on {len(verdicts.texts)} text columns, and {len(texts)} are named: "
-            "name as many with --text."
+            f"The verdicts are on {counted(len(verdicts.texts), 'text column')}: name as many with "
+            "--text."
         )
     rows_of: dict[str, list[int]] = {}
     for i, row in enumerate(zip(*(frame[text] for text in texts), strict=True)):
         rows_of.setdefault(text_key(*row), []).append(i)
-    counts, outcomes, elsewhere = Counter(), {}, 0
+    reviewed = {(row[KEY], row[verdicts.label]) for row in verdicts.rows}
+    spelling, outcomes, missing = dict(zip(given, frame[label], strict=True)), {}, []
     for row in verdicts.rows:
-        same_text = rows_of.get(row[KEY], [])
+        same_text, verdict = rows_of.get(row[KEY], []), row[JUDGED]
+        if verdict and not same_text:
+            missing.append(row[PLACE])
+            continue
+        check_label(verdict, names, row[PLACE])
         found = [i for i in same_text if given[i] == row[verdicts.label]]
-        if row[JUDGED] and not found:
-            if not is_elsewhere(row, path):
-                place = (same_text or [None])[0]
-                raise ValueError(misfit(row, verdicts.label, path, frame, given, place))
-            elsewhere += 1
-        same = {"": "not judged", AMBIGUOUS: "ambiguous", row[verdicts.label]: "right"}
-        outcome = same.get(row[JUDGED], "changed")
-        counts[outcome] += len(found)
-        outcomes |= dict.fromkeys(found, (outcome, row[JUDGED]))
-    if elsewhere and not counts.total():
+        if verdict and not found:
+            for i in same_text:
+                if given[i] != verdict and (row[KEY], given[i]) not in reviewed:
+                    raise ValueError(
+                        f"{row[PLACE]} is a verdict on the label {row[verdicts.label]!r}, but "
+                        f"{frame[WHERE][i]} has the label {given[i]!r} now: give the file that was "
+                        "reviewed, or delete the line."
+                    )
+            found = [i for i in same_text if given[i] == verdict]
+        for i in found:
+            same = {"": "not judged", AMBIGUOUS: "ambiguous", given[i]: "right"}
+            outcomes[i] = same.get(verdict, "changed"), verdict
+    if missing and not outcomes:
         raise ValueError(f"No verdict is on a row of {path}: give the file that was reviewed.")
-    spelling = dict(zip(given, frame[label], strict=True))
-    changed = {i: spelling[new] for i, (what, new) in outcomes.items() if what == "changed"}
+    counts = Counter(what for what, _ in outcomes.values())
+    changed = {
+        i: spelling.get(new, new) for i, (what, new) in outcomes.items() if what == "changed"
+    }
     labels = [changed.get(i, value) for i, value in enumerate(frame[label])]
-    copy = frame.drop(columns=WHERE).assign(**{label: pd.Series(labels, dtype=object)})
+    copy = frame.drop(columns=WHERE)
+    copy[label] = pd.Series(labels, dtype=object)
     told = [i for i, (what, _) in sorted(outcomes.items()) if what in ("changed", "ambiguous")]
     changes = frame.loc[told, [WHERE, *texts]].copy()
     changes[f"{OURS}old"] = frame.loc[told, label]
     changes[f"{OURS}new"] = [changed.get(i, "") for i in told]
     whys = ["judged" if i in changed else "ambiguous: left as it was" for i in told]
     changes[f"{OURS}why"] = whys
-    return Mended(copy, changes, counts, elsewhere)
-
-
-def check_classes(frame: pd.DataFrame, label: str, given: list[str]) -> None:
-    """Raise ValueError if a file's labels are numbers to predict, or several a row."""
-    values, names = frame[label].tolist(), set(given)
-    if are_numbers(values) and any(as_number(value) % 1 for value in values):
-        raise ValueError(
-            f"{frame[WHERE][0]}: {label!r} holds numbers: only classes can be corrected."
-        )
-    for place, name in zip(frame[WHERE], given, strict=True):
-        parts = [class_name(part) for part in name.split("|")]
-        if len(parts) > 1 and len(names & set(parts)) > 0:
-            raise ValueError(
-                f"{place} has several labels in {label!r} ({name!r}): only one a row can be "
-                "corrected."
-            )
-
-
-def is_elsewhere(row: dict, path: Path) -> bool:
-    """Whether a verdict is on a row of another file than this one, by its WHERE."""
-    file = str(row.get(WHERE) or "").rpartition(", ")[0]
-    return file not in ("", path.name)
-
-
-def misfit(row: dict, label: str, path: Path, frame, given: list[str], i: int | None) -> str:
-    """What to say of a verdict to which no row of a file belongs; i: the row with its text."""
-    cure = "give the file that was reviewed, or delete the line."
-    if i is None:
-        return f"{row[PLACE]}: no row of {path} has this text: {cure}"
-    return (
-        f"{row[PLACE]} is a verdict on the label {row[label]!r}, but {frame[WHERE][i]} has the "
-        f"label {given[i]!r} now: {cure}"
-    )
+    return Mended(copy, changes, counts, missing)

@@ -320,6 +320,7 @@ NO_GOOD = {
     "no interval": ("plot_scores", (scores()[["score"]],), "low and high"),
     "logits as confidence": ("plot_reliability", ([2.5], [True]), "are these logits?"),
     "labels in place of right": ("plot_reliability", ([0.5, 0.6], [0, 3]), "hold booleans"),
+    "no models": ("plot_reliability", ({},), "one model at least"),
     "judgements of other rows": ("plot_reliability", ([0.5, 0.6], [True]), "right has 1"),
     "no budget": ("plot_budgets", (pd.DataFrame(), 0.5), "at least one budget"),
     "other budgets beside": ("plot_budgets", (CUTS, 0.5, {"TF-IDF": CUTS[1:]}), "TF-IDF needs"),
@@ -542,3 +543,24 @@ def test_the_sentence_and_its_ids_are_drawn():
     words = [text.text for text in ElementTree.parse(FIGURES / "text_to_ids.svg").iter()]
     ids = [101, 19204, 6026, 3793, 2003, 1037, 4563, 4708, 1997, 17953, 2361, 1012, 102]
     assert [int(word) for word in words if word and word.isdigit()] == ids
+
+
+def test_long_names_leave_a_matrix_its_room(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "finish", lambda figure, alt: drawn.append(figure))
+    for names in (NAMES, ["a" * 40, "x" * 30, "love"]):
+        figures.draw_confusion([0, 1, 2], [0, 1, 2], names)
+        drawn[-1].draw_without_rendering()
+    short, long = (figure.axes[0].get_window_extent().width for figure in drawn)
+    assert long > 0.8 * short
+    assert drawn[0].get_size_inches().tolist() == pytest.approx([3.4, 3.9])
+
+
+def test_letters_that_only_a_last_resort_has_are_no_font_and_no_message(caplog, recwarn):
+    figures.fonts_for.cache_clear()
+    assert not [name for name in figures.fonts_for(frozenset("\u1234\U00012345")) if "Last" in name]
+    with figures.canvas(2, 2) as (figure, (axes,)):
+        axes.set_xlabel("a", fontfamily="cmr10", fontweight=777)
+        axes.set_title("\u1234 \U00012345 \U0001f600")
+        figures.finish(figure, "odd letters")
+    assert not caplog.records and not recwarn.list

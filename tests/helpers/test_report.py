@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,18 +10,23 @@ import pytest
 
 from helpers import report
 from helpers.card import model_card
+from helpers.commands import predicted
 from helpers.rivals import (
     answers_in,
     baselines,
     decimals_for,
+    differences,
     intervals,
     judge_model,
     scores_of,
     share_of,
+    signed,
     verdict,
     warnings_of,
+    written,
 )
 from helpers.runs import Run
+from helpers.scores import is_it_real
 from helpers.tables import LABELS, OURS, PREDICTED, SPLIT, SUGGESTED, SUSPICION, WHERE, Table
 
 NAMES = ["anger", "joy"]
@@ -75,14 +81,76 @@ def test_a_verdict_says_what_to_do(own, is_better, said):
 
 def test_the_rival_is_chosen_on_other_rows_than_those_reported():
     table = two_classes()
-    found = judged(table, majority=0.5, TF_IDF=(0.2, 0.4), cheap=(0.3, 0.1), fine_tuned=0.1)
-    assert found.rival == "TF-IDF" and "against 0.60 of TF-IDF" in found.said
-    assert "by validation" in found.said
+    found = judged(table, majority=0.5, TF_IDF=(0.2, 0.4), cheap=(0.3, 0.35), fine_tuned=0.1)
+    assert found.is_better and found.rival == "TF-IDF" and "against 0.60 of TF-IDF" in found.said
+    assert "strongest of the cheaper ones by validation" in found.said
     table = two_classes(n_test=0)
-    found = judged(table, majority=0.5, TF_IDF=0.1, cheap=0.3, fine_tuned=0.2)
-    assert (found.rival, found.split) == ("cheap", "validation"), "nothing chosen on these rows"
-    assert "by validation" not in found.said
+    found = judged(table, majority=0.5, TF_IDF=0.3, cheap=0.4, fine_tuned=0.1)
+    assert found.is_better and (found.rival, found.split) == ("TF-IDF", "validation")
+    assert "strongest of the cheaper ones on these same rows" in found.said
     assert judged(table, majority=0.5, TF_IDF=0.3, cheap=0.1).rival == "TF-IDF"
+
+
+@pytest.mark.parametrize("n_test", [0, 200])
+def test_a_model_is_better_only_if_it_is_better_than_each_cheaper_one(n_test):
+    table = two_classes(n_test=n_test)
+    found = judged(table, majority=(0.5, 0.1), TF_IDF=0.4, cheap=(0.2, 0.4), fine_tuned=0.1)
+    if n_test:
+        assert found.is_better is None and found.rival == "majority"
+        assert "on these same rows" in found.said and "validation" not in found.said
+    found = judged(table, majority=0.1, TF_IDF=0.5, cheap=0.5, fine_tuned=0.4)
+    assert found.is_better is False and "0.60 against 0.90 of one constant" in found.said
+    found = judged(table, majority=0.11, TF_IDF=0.5, cheap=0.5, fine_tuned=0.1)
+    assert found.is_better is None and verdict(found).endswith(
+        "one constant answer may do as well."
+    )
+
+
+def with_rights(table, own, rival):
+    """The verdict where the model is wrong on the test rows `own`, and cheaper ones on `rival`."""
+    answers = {}
+    for split in ("validation", "test"):
+        true = table.targets(split)
+        wrong = [np.isin(np.arange(len(true)), rows) for rows in (rival, own)]
+        answers[split] = dict(
+            zip(("cheap", "own"), (np.where(w, 1 - true, true) for w in wrong), strict=True)
+        )
+    return judge_model(table, answers, scores_of(table, answers))
+
+
+@pytest.mark.parametrize(("alone", "is_better"), [(4, None), (5, None), (6, False)])
+def test_an_interval_agrees_with_the_test_beside_it(alone, is_better):
+    found = with_rights(two_classes(n_test=60), range(alone), [])
+    assert found.is_better is is_better
+    low, high, how = differences(
+        "classification",
+        np.zeros(60),
+        {"cheap": np.zeros(60), "own": (np.arange(60) < alone).astype(int)},
+    )["cheap"]
+    p = is_it_real(np.zeros(60), np.zeros(60), np.arange(60) < alone)["p_value"]
+    assert (high < 0) == (p < 0.05) and low == pytest.approx(-(alone + 2) / 64)
+    assert f"p = {p:.2g}" in how and how in found.said
+
+
+def test_equal_answers_have_no_interval():
+    table = two_classes()
+    found = with_rights(table, range(9), range(9))
+    assert found.is_better is None and "interval" not in found.said
+    assert found.said.endswith("by validation; both gave the same answers on all of them.")
+    assert "cannot be told apart" in report.next_steps(table, found, None, None, None)[-1]
+
+
+@pytest.mark.parametrize("n_test", [1, 9])
+def test_no_verdict_on_very_few_rows(n_test):
+    table = two_classes(n_test=n_test)
+    found = with_rights(table, range(9), [])
+    rows = "1 row" if n_test == 1 else "9 rows"
+    assert found.is_better is None and verdict(found) == f"No verdict: {rows} can show nothing."
+    assert f"on {rows.replace(' ', ' test ')}: 0.00 against 1.00" in found.said
+    assert "interval" not in found.said
+    assert not any("any verdict" in told for told in warnings_of(table, found))
+    (step,) = report.next_steps(table, found, None, None, None)
+    assert step == "Hold out more rows: 10 for a verdict, 100 and more for a strong one."
 
 
 def test_a_constant_may_be_the_strongest_rival():
@@ -141,6 +209,30 @@ def test_an_interval_is_none_too_narrow_where_all_is_right():
 def test_decimals_follow_from_the_rows():
     assert [decimals_for(n) for n in (18, 240, 999, 1000, 50_000)] == [2, 2, 2, 3, 3]
     assert [decimals_for(240, spread) for spread in (1.6, 30, 900, 0.01)] == [2, 1, 0, 4]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.5, 2, "0.50"), (0.0, 2, "0.00"), (0.00123, 2, "0.001"), (1e-17, 2, "0.00")]
+    + [(1.5e-6, 8, "1.5e-06"), (12345.6, 0, "12346"), (1, 2, "1.00")],
+)
+def test_numbers_keep_their_digits(value, digits, text):
+    assert written(value, digits) == text
+    assert signed(-value, digits) == ("−" if value else "+") + text
+
+
+def test_tiny_numbers_in_a_page():
+    table = table_of(lambda i: 1e-7 * (i % 5), names=None, label="score")
+    outputs = table.frame.assign(**{PREDICTED: 2e-7})
+    rows = report.worst_rows(table, outputs, "test").to_dict("records")
+    assert "2e-07</span>: 2e-07 too high" in report.mistake(table, rows[0])
+    assert "1.42e-07" in report.data_summary(table)
+    assert report.reach(1e-7, 2e-7, 9) == "1e-07 to 2e-07" and report.reach(0, 0, 2) == "–"
+
+
+def test_counts_are_whole_numbers():
+    classes = report.per_class(np.array([0, 1, 1]), np.array([2, 2, 2]), ["a", "b", "c"])
+    assert "0 of 1 found" in report.weakest(classes)
 
 
 def test_few_rows_are_told():
@@ -239,6 +331,15 @@ def test_a_model_card_in_markdown():
         assert part in card
 
 
+def test_odd_cells_leave_a_model_card_whole():
+    scores = pd.DataFrame({("a", "b"): ["one\ntwo"], ("c", ""): [None]}, [("x", "y|z")])
+    scores.index = pd.MultiIndex.from_tuples(scores.index, names=["split", None])
+    texts = {"purpose": "p", "use": [], "data": "d", "limits": "l"}
+    card = model_card(finished(rows={"train": 1}), "t", scores=scores, **texts)
+    assert "\n| split | a b | c |\n| --- | --- | --- |\n| x y\\|z | one two |  |\n" in card
+    assert "1 row was used" in card
+
+
 @pytest.fixture
 def page(monkeypatch):
     """`page(table, likely)`: the report on a run with these probabilities, and who was asked."""
@@ -297,3 +398,13 @@ def test_many_classes_get_numbers_where_their_names_look_alike():
     names = [f"a rather long name of the class {kind}" for kind in "abc"]
     assert report.numbered(NAMES) == NAMES
     assert report.numbered(names)[2] == f"3. {names[2]}"
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1.0, 1e7])
+def test_predicted_numbers_keep_their_digits(scale):
+    numbers = scale * np.array([[1.234567], [-2.345678]])
+    found = predicted(
+        numbers, SimpleNamespace(labels=None), pd.DataFrame({"text": ["a", "b"]}), 0.5
+    )
+    assert found[PREDICTED].to_numpy() == pytest.approx(numbers[:, 0], rel=1e-6)
+    assert all(len(f"{number}") <= 14 for number in found[PREDICTED])

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -94,7 +95,9 @@ def test_letters_come_singly_or_many_at_once(panel):
 
 def test_the_end_is_told_and_nothing_comes_after_it(panel):
     panel.box.value = "jasf"
-    assert all(part in panel.post.value for part in ("all 4", "right 2", "wrong 1", "ambiguous 1"))
+    assert all(
+        part in panel.post.value for part in ("4 cards, all", "right 2", "wrong 1", "ambiguous 1")
+    )
     assert "by suspicion 1 of 3 · at random 0 of 1" in panel.head.value
     assert all(button.disabled for button in panel.verdicts)
     panel.box.value = "jasfj"
@@ -238,11 +241,26 @@ def test_a_dict_does_the_job(place, capsys, refused):
         (lambda rows: rows.assign(label=None), ["Row 7", "no label ''"]),
         (lambda rows: rows.assign(text=[1, 2, 3, 4]), ["Row 7", "1", "not a text"]),
         (lambda rows: rows.assign(text=" "), ["Row 7", "not a text"]),
+        (
+            lambda rows: rows.assign(text=["a", ("b", "c"), "d", "e"]),
+            ["Row 3", "has 2 texts where the first row has 1"],
+        ),
+        (lambda rows: rows.assign(x="y").rename(columns={"x": "text"}), ["2 columns", "'text'"]),
     ],
 )
 def test_rows_that_cannot_be_judged(place, refused, change, parts):
     with refused(ValueError, *parts):
         review_labels(change(POSTS), NAMES, "cards.csv")
+
+
+def test_what_review_labels_refuses(place, refused):
+    for names in ([], ["joy", ""], ["joy", "?"], ["joy", "joy"], "joy", None):
+        with refused(ValueError, "names must be a list of different names"):
+            review_labels(POSTS, names, "cards.csv")
+    with refused(ValueError, "verdicts must be a dict"):
+        review_labels(POSTS, NAMES, "cards.csv", pd.Series({"3fa1c2": "joy"}))
+    with refused(ValueError, "cards is no .csv file"):
+        review_labels(POSTS, NAMES, "cards")
 
 
 def test_codes_grow_where_two_would_share_one():
@@ -416,6 +434,9 @@ def test_two_reviewers_get_the_same_cards(posts, capsys):
     assert main([*REVIEW, "--reviewer", "anna", "--rows", "8"]) == 0
     assert "There already: errors-anna.csv, 10 cards" in (told := capsys.readouterr().out)
     assert "2 are judged, and stay." in told
+    fill("errors-ben.csv", ["="])
+    assert main([*REVIEW, "--reviewer", "ben", "--rows", "8"]) == 0
+    assert "1 is judged, and stays." in capsys.readouterr().out
     assert before == [sha256_of(Path(f"errors-anna.{kind}")) for kind in ("csv", "ipynb")]
 
 
@@ -443,7 +464,10 @@ def test_what_two_people_judged_is_compared(two, capsys):
     assert main([*command, "--output", "both.csv"]) == 0
     both = read("both.csv")
     assert [row["judged"] for row in both[:5]] == [anna[0]["mood"], swapped, "?", "", ""]
-    assert (both[3]["errors-anna"], both[3]["errors-ben"]) == (anna[3]["mood"], "?")
+    assert (both[3]["judged by errors-anna"], both[3]["judged by errors-ben"]) == (
+        anna[3]["mood"],
+        "?",
+    )
     rows = fill("both.csv", ["=", swapped, "?", "joy"])
     assert main([*command, "--output", "both.csv"]) == 0
     assert read("both.old.csv") == rows, "what was filled in is kept"
@@ -525,7 +549,10 @@ again = review_labels(review.rows, NAMES, "errors-anna o.csv", {{"{code}": "joy"
 def test_pairs_keep_their_columns(place, capsys):
     rows = [{"one": f"a {i}", "two": f"b {i}", "same": "yes" if i % 2 else "no"} for i in range(40)]
     write("pairs.csv", rows)
-    write("errors.csv", [{"one": row["one"], "two": row["two"]} for row in rows[:4]])
+    write(
+        "errors.csv",
+        [{"suspicion": "1", "one": row["one"], "two": row["two"]} for row in rows[:4]],
+    )
     given = ["--text", "one", "two", "--label", "same"]
     assert main(["review", "pairs.csv", "errors.csv", *given]) == 0
     cards = read("errors-review.csv")
@@ -552,6 +579,12 @@ def test_what_review_refuses(posts, refuses, rows):
     write("errors.csv", [*listed[:2], listed[2] | {"text": "another one"}])
     refuses(["review", "mine.csv", "none.csv", *PLAIN], "There is no file none.csv")
     refuses(REVIEW, "errors.csv, line 4: mine.csv has no row with this text")
+    refuses(["review", "mine.csv", "mine.csv", *PLAIN], "mine.csv has no column 'suspicion'")
+    header = Path("errors.csv").read_text("utf-8").split("\n")[0]
+    Path("errors.csv").write_text(header + "\n")
+    refuses(REVIEW, "errors.csv lists no row: no label is doubted")
+    for name in ("e.txt", "e.tsv"):
+        refuses(["errors", "mine.csv", *PLAIN, "--output", name], f"{name} is no .csv file")
     write("errors.csv", listed)
     write("errors-review.csv", [{"code": "1", "judged": "", "mood": "joy", "text": "x"}])
     refuses(REVIEW, "errors-review.csv: line 2", "not that of the text")
@@ -586,6 +619,9 @@ def test_what_agree_refuses_and_says(posts, refuses, capsys):
     assert "To settle: 0" in told
     fill("errors-ben.csv", ["joy", "JOY"])
     refuses(command, "errors-ben.csv, line 3: there is no label 'JOY': did you mean 'joy'?")
+    fill("errors-ben.csv", ["joy", "jooy"])
+    refuses(command, "errors-ben.csv, line 3: there is no label 'jooy': did you mean 'joy'?")
+    refuses(["agree", "errors-anna.csv", "./errors-anna.csv"], "errors-anna.csv is named twice")
     rows = fill("errors-ben.csv", ["joy", "joy"])
     write(
         "errors-ben.csv",
@@ -621,40 +657,168 @@ def test_what_correct_refuses(posts, refuses, rows):
     other = {"joy": "anger", "anger": "joy"}[rows[line]["mood"]]
     write("mine.csv", [r | {"mood": other} if i == line else r for i, r in enumerate(rows)])
     refuses(command, "errors-review.csv, line 2 is a verdict", f"mine.csv, line {line + 2} has")
-    write("mine.csv", [row for i, row in enumerate(rows) if i != line])
-    refuses(command, "errors-review.csv, line 2: no row of mine.csv has this text")
-    write("mine.csv", [r | {"mood": f"{i}.5"} for i, r in enumerate(rows)])
-    refuses(command, "mine.csv, line 2", "holds numbers")
-    write("mine.csv", [r | {"mood": "joy|anger"} if i == 5 else r for i, r in enumerate(rows)])
-    refuses(command, "mine.csv, line 7 has several labels")
+    shutil.copy("mine.csv", "renamed.csv")
+    refuses(
+        ["correct", "renamed.csv", *command[2:]],
+        "line 2 is a verdict",
+        f"renamed.csv, line {line + 2} has",
+    )
+    known = {row["text"] for row in read("errors-review.csv")}
+    write("mine.csv", [row for row in rows if row["text"] not in known])
+    refuses(command, "No verdict is on a row of mine.csv")
     write("mine.csv", rows)
-    refuses([*command, "--text", "text", "id"], "1 text column")
+    refuses([*command, "--text", "text", "id"], "1 text column:")
+    for word in ("ambiguous", "Ambiguous"):
+        fill("errors-review.csv", [word])
+        refuses(command, "errors-review.csv, line 2", "the sign for ambiguous is '?'")
+    fill("errors-review.csv", ["="])
+    first, *others = Path("errors-review.csv").read_text("utf-8").split("\n")
+    swapped = first.replace("judged,mood", "mood,judged")
+    Path("errors-review.csv").write_text("\n".join([swapped, *others]), "utf-8")
+    refuses(command, "errors-review.csv: it is no file of verdicts", "in this order")
+    Path("errors-review.csv").write_text("\n".join([first, *others]), "utf-8")
     Path("copy-changes.csv").mkdir()
     refuses(command, "copy-changes.csv is a folder")
 
 
-def test_verdicts_on_other_files_are_passed_over(posts, rows, capsys):
+def test_verdicts_whose_texts_are_not_in_the_file(posts, rows, capsys):
     assert main([*REVIEW, "--rows", "8"]) == 0
-    fill("errors-review.csv", ["="] * 10)
-    write("mine.csv", rows[:44])
-    files = read("errors-review.csv")
-    write(
-        "errors-review.csv",
-        [
-            row
-            | {
-                "where": row["where"].replace(
-                    "mine", "mine" if row["text"] in {r["text"] for r in rows[:44]} else "rest"
-                )
-            }
-            for row in files
-        ],
-    )
-    capsys.readouterr()
+    cards = fill("errors-review.csv", ["="] * 10)
+    command = ["correct", "mine.csv", "errors-review.csv", "--output", "copy.csv"]
+    for missing, told in [(1, "1 verdict: its text is"), (4, "4 verdicts: their texts are")]:
+        without = {row["text"] for row in cards[:missing]}
+        write("mine.csv", [row for row in rows if row["text"] not in without])
+        capsys.readouterr()
+        assert main(command) == 0
+        printed = capsys.readouterr().out
+        assert f"{told} not in mine.csv (first: errors-review.csv, line 2)." in printed
+        assert f"judged right: {10 - missing};" in printed
+
+
+def test_a_copy_is_corrected_already(posts, two, capsys):
+    """And a verdict line that stands twice counts once; a list of somebody else's is kept."""
+    rows = read("errors-anna.csv")
+    write("errors-anna.csv", [*rows, rows[1]])
+    write("copy-changes.csv", [{"my": "notes"}])
+    assert main(["correct", "mine.csv", "errors-anna.csv", "--output", "copy.csv"]) == 0
+    assert "Rows changed: 2; judged right: 3;" in capsys.readouterr().out
+    assert read("copy-changes.old.csv") == [{"my": "notes"}]
+    assert main(["correct", "copy.csv", "errors-anna.csv", "--output", "again.csv"]) == 0
+    assert "Rows changed: 0; judged right: 5;" in capsys.readouterr().out
+    assert read("again.csv") == read("copy.csv")
+
+
+def test_one_of_two_rows_with_a_text_was_deleted(posts, rows):
+    twin = rows[45] | {"mood": OTHER[rows[45]["mood"]]}
+    write("mine.csv", [*rows, twin, rows[0] | {"mood": "calm"}])
+    assert main([*REVIEW, "--rows", "8"]) == 0
+    cards = read("errors-review.csv")
+    for row in cards:
+        row["judged"] = "calm" if row["text"] == twin["text"] else ""
+    assert [row["judged"] for row in cards].count("calm") == 2
+    write("errors-review.csv", cards)
+    write("mine.csv", [*(row for row in rows if row["text"] != twin["text"]), twin])
     assert main(["correct", "mine.csv", "errors-review.csv", "--output", "copy.csv"]) == 0
-    here = sum(row["text"] in {r["text"] for r in rows[:44]} for row in files)
-    told = capsys.readouterr().out
-    assert f"passed over: {10 - here}." in told and f"judged right: {here};" in told
+    assert read("copy.csv")[-1]["mood"] == "calm"
+
+
+def test_a_label_that_the_file_does_not_have(posts, rows, capsys):
+    """Another file of the training has it, and the reviewer's notebook lists it."""
+    mine = [row | {"mood": "calm"} if i in (3, 5) else row for i, row in enumerate(rows)]
+    write("mine.csv", mine)
+    assert main([*REVIEW, "--rows", "4"]) == 0
+    cards = fill("errors-review.csv", ["calm"])
+    shutil.copy("errors-review.csv", "errors-ben.csv")
+    write("part.csv", [row for row in mine if row["mood"] != "calm"])
+    assert main(["correct", "part.csv", "errors-review.csv", "--output", "copy.csv"]) == 0
+    assert [r["mood"] for r in read("copy.csv") if r["text"] == cards[0]["text"]] == ["calm"]
+    assert main(["agree", "errors-review.csv", "errors-ben.csv"]) == 0
+
+
+@pytest.mark.parametrize("names", [("1.5", "3.5", "2.0"), ("A", "A|B", "C")])
+def test_what_is_reviewed_can_be_corrected(place, names):
+    texts = [f"{word} {i}" for i in range(20) for word in ("one", "two", "three")]
+    rows = [{"text": t, "mood": names[i % 3]} for i, t in enumerate(texts)]
+    write("mine.csv", rows)
+    write("errors.csv", [row | {"suspicion": "1", "suggested": names[0]} for row in rows[:5]])
+    table = read_files({"train": Path("mine.csv")}, ["text"], "mood", "classification")
+    about = dict.fromkeys(commands.SAVED, []) | {"texts": ["text"], "label": "mood"}
+    Path("out").mkdir()
+    rows_text = {commands.ROWS: commands.rows_text(table)}
+    commands.write_all(Path("out"), rows_text, about | {"labels": table.names})
+    assert main(["review", "out", "errors.csv"]) == 0
+    fill("errors-review.csv", [names[1]] * 5)
+    assert main(["correct", "mine.csv", "errors-review.csv", "--output", "copy.csv"]) == 0
+    assert sum(a != b for a, b in zip(read("copy.csv"), rows, strict=True)) > 0
+
+
+def test_each_file_has_its_own_encoding(place, refused):
+    """A spreadsheet has saved the verdicts in cp1252, and the rows are UTF-8."""
+    rows = [{"text": f"größer {i}", "self": "fröhlich" if i % 2 else "müde"} for i in range(40)]
+    write("mine.csv", rows)
+    write("errors.csv", [row | {"suspicion": "1"} for row in rows[:4]])
+    for name in ("errors.csv", "errors-review.csv"):
+        if name == "errors.csv":
+            text = Path(name).read_text("utf-8")
+            Path(name).write_text(text, "cp1252")
+        given = ["--text", "text", "--label", "self", "--encoding", "cp1252"]
+        assert main(["review", "mine.csv", "errors.csv", *given]) == 0
+    cards = read("errors-review.csv")
+    for row in cards:
+        row["judged"] = "müde"
+    write("errors-review.csv", cards)
+    Path("errors-review.csv").write_text(Path("errors-review.csv").read_text("utf-8"), "cp1252")
+    with refused(ValueError, "errors-review.csv is not UTF-8", "run review once more"):
+        open_review("errors-review.csv", ["fröhlich", "müde"])
+    command = ["correct", "mine.csv", "errors-review.csv", "--output", "copy.csv"]
+    assert main([*command, "--encoding", "cp1252"]) == 0
+    changed = {row["text"] for row in cards}
+    assert read("copy.csv") == [
+        row | {"self": "müde"} if row["text"] in changed else row for row in rows
+    ]
+    assert main(["review", "mine.csv", "errors.csv", *given]) == 0
+    assert not open_review("errors-review.csv", ["fröhlich", "müde"]).empty
+
+
+def test_a_notebook_has_the_labels_of_today(posts, rows, capsys, refuses, refused):
+    command = [*REVIEW, "--rows", "4"]
+    Path("errors-review.ipynb").write_text("my own")
+    assert main(command) == 0
+    assert "is kept as errors-review.old.ipynb" in capsys.readouterr().out
+    assert Path("errors-review.old.ipynb").read_text() == "my own"
+    assert review.names_in(Path("errors-review.ipynb")) == ["anger", "joy"]
+    mine = [row | {"mood": "calm"} if i in (3, 5) else row for i, row in enumerate(rows)]
+    write("mine.csv", mine)
+    assert main(command) == 0
+    assert "has other labels, and is written anew" in capsys.readouterr().out
+    assert review.names_in(Path("errors-review.ipynb")) == ["anger", "calm", "joy"]
+    assert main(command) == 0 and "other labels" not in capsys.readouterr().out
+    notebook = nbformat.read("errors-review.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("mine = 1"))
+    nbformat.write(notebook, "errors-review.ipynb")
+    assert main(command) == 0 and "other labels" not in capsys.readouterr().out
+    write("mine.csv", rows)
+    assert main(command) == 0
+    assert "is kept as errors-review.old2.ipynb" in capsys.readouterr().out
+
+    renamed = [row | {"mood": row["mood"].replace("joy", "happiness")} for row in rows]
+    write("mine.csv", renamed)
+    fill("errors-review.csv", ["="] * 5)
+    refuses(command, "has the label 'joy', which no longer exists: write its new name there")
+    with refused(ValueError, "has the label 'joy', which no longer exists: run review once more"):
+        open_review("errors-review.csv", ["anger", "happiness"])
+    write("mine.csv", [row | {"mood": row["mood"].replace("joy", "?")} for row in rows])
+    refuses(command, "mine.csv has a label '?', which is the sign for ambiguous: rename it")
+
+
+def test_opinions_have_columns_of_their_own(two):
+    shutil.copy("errors-anna.csv", "judged.csv")
+    shutil.copy("errors-ben.csv", "where.csv")
+    assert main(["agree", "judged.csv", "where.csv", "--output", "both.csv"]) == 0
+    both = read("both.csv")
+    assert [row["judged by judged"] for row in both] == [row["judged"] for row in two]
+    assert [row["where"] for row in both] == [row["where"] for row in two]
+    assert both[3]["judged"] == "" and read_verdicts(Path("both.csv"), ["anger", "joy"])
 
 
 def test_both_outputs_or_none(posts, monkeypatch, capsys):
@@ -675,6 +839,8 @@ def test_both_outputs_or_none(posts, monkeypatch, capsys):
 
 
 def test_rows_of_a_run_know_what_the_judges_said(posts):
+    listed = read("errors.csv")
+    write("errors.csv", [listed[0] | {"suggested": "no label"}, *listed[1:]])
     assert main([*REVIEW, "--rows", "4"]) == 0
     table = read_verdicts(Path("errors-review.csv"), ["anger", "joy"])
     assert {row[PREDICTED] for row in table.rows} == {"anger", "joy", ""}
