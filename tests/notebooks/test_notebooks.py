@@ -64,7 +64,7 @@ def test_form(path):
     assert set_up.source == set_up_cell(), "run course.py refresh"
     assert set_up.metadata == FOLDED
     headings = [text.splitlines()[0] for text in texts if text.startswith("## ")]
-    closing = ["## What you saw", "## Exercises", "## Where next", "## References"]
+    closing = ["## What you saw", "## Quiz", "## Exercises", "## Where next", "## References"]
     assert [heading for heading in headings if heading in closing] == closing
     seen = next(text for text in texts if text.startswith("## What you saw"))
     assert len(re.findall(r"^[-*] ", seen, re.MULTILINE)) == 3
@@ -73,6 +73,19 @@ def test_form(path):
     for cell in code_cells(notebook):
         assert not re.search(r"\b(import|from) helpers\b(?! import)|from helpers\.", cell.source)
         assert "pip install" not in cell.source or cell is code_cells(notebook)[1]
+
+
+def test_quiz_has_three_questions_and_a_reason_for_every_choice(path):
+    (quiz,) = [cell.source for cell in read(path).cells if cell.source.startswith("## Quiz")]
+    questions = re.split(r"^\*\*\d\.\*\* ", quiz, flags=re.MULTILINE)[1:]
+    assert len(questions) == 3
+    for question in questions:
+        asked, answer = question.split("<details><summary>Answer</summary>\n\n")
+        choices = re.findall(r"^- ([a-d])\) .+", asked, re.MULTILINE)
+        (right,) = re.findall(r"^\*\*([a-d])\.\*\* .+\(sections? \d.*\)", answer, re.MULTILINE)
+        wrong = re.findall(r"^- ([a-d]): .+", answer, re.MULTILINE)
+        assert len(choices) >= 3 and sorted([right, *wrong]) == choices
+        assert answer.strip().endswith("\n\n</details>")
 
 
 def test_size(path):
