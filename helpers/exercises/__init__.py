@@ -7,6 +7,11 @@ from pkgutil import iter_modules
 from textwrap import dedent
 
 NOT_ATTEMPTED, NOT_YET, RIGHT = "not attempted", "not yet", "right"
+HELP = (  # by the last hint that was asked for
+    "q.hint() asks a question that may help.",
+    "q.hint(2) gives a step.",
+    "q.solution() shows one solution.",
+)
 
 
 class NotYet(Exception):
@@ -15,17 +20,22 @@ class NotYet(Exception):
 
 @dataclass
 class Exercise:
-    """One exercise. `checker` gets the learner's answers; it returns praise or raises NotYet."""
+    """One exercise. `checker` gets the learner's answers; it returns praise or raises NotYet.
+
+    hints: a question that leads on, then a step of the way.
+    """
 
     number: str
     checker: Callable[..., str]
-    hint_text: str
+    hints: tuple[str, str]
     solution_text: str
     outcome: str = field(default=NOT_ATTEMPTED, init=False)
 
     def check(self, *answers) -> None:
         """Look at the answers and print one of three outcomes: not attempted, not yet, right."""
         self.outcome, message = self._outcome_of(answers)
+        if self.outcome == NOT_YET:
+            message += f" ({HELP[_seen.get(self.number, 0)]})"
         print(f"Exercise {self.number}: {self.outcome}. {message}")
 
     def _outcome_of(self, answers) -> tuple[str, str]:
@@ -40,23 +50,33 @@ class Exercise:
         except Exception as error:  # a wrong answer may fail in any way a program can
             return NOT_YET, f"Your answer raised {type(error).__name__}: {error}"
 
-    def hint(self) -> None:
-        """Print a hint that does not give the answer away."""
-        print(f"Hint for exercise {self.number}: {self.hint_text}")
+    def hint(self, level: int = 1) -> None:
+        """Print a hint that does not give the answer away: 1 for a question, 2 for a step.
+
+        Raises: ValueError for another level.
+        """
+        if level not in (1, 2):
+            raise ValueError("q.hint() asks a question, q.hint(2) gives a step: there are no more.")
+        _seen[self.number] = max(level, _seen.get(self.number, 0))
+        print(f"Hint {level} for exercise {self.number}: {self.hints[level - 1]}")
 
     def solution(self) -> None:
         """Print one solution."""
         print(f"# One solution of exercise {self.number}\n{self.solution_text}")
 
 
-_known: dict[str, tuple[Callable[..., str], str, str]] = {}
+_known: dict[str, tuple[Callable[..., str], tuple[str, str], str]] = {}
+_seen: dict[str, int] = {}  # the last hint that was asked for, by the exercise's number
 
 
-def define(number: str, hint: str, solution: str):
-    """Turn a function that checks answers into exercise `number`."""
+def define(number: str, hint: str, step: str, solution: str):
+    """Turn a function that checks answers into exercise `number`.
+
+    hint: a question. step: what to do next, without giving the answer away.
+    """
 
     def add(checker: Callable[..., str]) -> Callable[..., str]:
-        _known[number] = (checker, hint, dedent(solution).strip())
+        _known[number] = (checker, (hint, step), dedent(solution).strip())
         return checker
 
     return add

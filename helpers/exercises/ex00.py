@@ -20,8 +20,12 @@ TASKS = {
 @define(
     "00.1",
     hint=(
-        "Ask two things of each task. What goes in: one text or two? What comes out: one of two "
-        "classes, one of several, any number of labels, or a number on a scale?"
+        "From the same review, one program says whether it is rude, and another guesses the age of "
+        "its writer. Do the two tasks differ in what goes in or in what comes out?"
+    ),
+    step=(
+        "Sort the tasks by their input first: two of them read two texts at once. Tell these two "
+        "apart by what comes out, and then do the same with the other four."
     ),
     solution="""
     kinds = {

@@ -19,9 +19,13 @@ def _train() -> tuple[list[str], list[int], list[str]]:
 @define(
     "01.1",
     hint=(
-        "`load_dataset` needs `sep` for the semicolons and `names` for the columns, since the "
-        'first line is a post and no header; `split="train"` gives a Dataset. Then `cast_column` '
-        "with a ClassLabel that is given the names, so that their order sets the ids."
+        "A file of three posts has no header. How many rows do you get if the reader is not told "
+        "so? And if `names` holds fear and then anger, which id must anger have?"
+    ),
+    step=(
+        "Read the file with `load_dataset` first, as in section 6: tell it the separator, the "
+        "names of the columns and the split. Then look at what the label column holds: names are "
+        "not ids yet."
     ),
     solution="""
     def load_posts(path, names):
@@ -118,8 +122,12 @@ def _expect_texts(answer: list[str], texts: list[str]) -> None:
 @define(
     "01.2",
     hint=(
-        "Count the rows of each id from 0 to n_classes - 1, in that order. A class with n_c of "
-        "the n rows gets n / (n_classes * n_c); catch the class that has no rows first."
+        "With four classes and the labels 0, 0, 3, how many weights must the list have? For which "
+        "of these classes does the formula fail?"
+    ),
+    step=(
+        "Go through the ids from 0 to n_classes - 1, and not through the labels that occur. Count "
+        "the rows of each id, and look for the count that the formula cannot take."
     ),
     solution="""
     def class_weights(labels, n_classes):
@@ -199,9 +207,12 @@ def _weights_of(class_weights: Callable, labels: list[int], n_classes: int) -> l
 @define(
     "01.3",
     hint=(
-        "Two steps. First `drop_duplicates` on the column text alone: the same text may stand "
-        "there with two labels. Then `train_test_split` with `test_size`, `stratify` and "
-        "`random_state`."
+        "A text stands in three rows, twice with label 0 and once with label 1. How many of these "
+        "rows may be left before the split, and what must be compared to find them?"
+    ),
+    step=(
+        "First `drop_duplicates`, on the column text alone: the same text may have two labels. "
+        "Then look in section 3 for the setting that keeps the classes in proportion."
     ),
     solution="""
     def split_posts(frame, share, seed):

@@ -32,8 +32,12 @@ def _is_row(row) -> bool:
 @define(
     "02.1",
     hint=(
-        "Two steps: first the ids (token2idx.get(character, ...) can return a default), then "
-        "F.one_hot. How wide must the table be if the text uses only a few of the tokens?"
+        "Take the text aax and a vocabulary of the four tokens a, b, c and [UNK]. Which id does "
+        "each character get, and how many columns has each row?"
+    ),
+    step=(
+        "Turn the characters into ids first: `token2idx.get` can return a default for one that is "
+        "not there. For the one-hot rows, section 1 shows when a table becomes too narrow."
     ),
     solution="""
     def one_hot_rows(text, token2idx):
@@ -108,8 +112,12 @@ def _texts_and_vocabularies():
 @define(
     "02.2",
     hint=(
-        "max(len(row) for row in batch) is the length to reach. A row of n ids gets length - n "
-        "times pad_id behind it; its mask is n ones and length - n zeros."
+        "If [5, 6, 7] and [8] make one batch, how many ids must be added to each of them? Which "
+        "numbers does the mask of each row hold then?"
+    ),
+    step=(
+        "Find the length of the longest row first. For each row, count what it lacks, and build a "
+        "new list: `append` or `+=` would change the row that you were given."
     ),
     solution="""
     def pad(batch, pad_id):
@@ -180,8 +188,12 @@ def _tokenizer(folder):
 @define(
     "02.3",
     hint=(
-        "Write a function of a batch of rows, as tokenise_only in section 6, with max_length, and "
-        'map it over emotion["validation"]. Does remove_columns take away too much?'
+        "A post makes 40 tokens. If you cut its ids yourself after the first 32, which special "
+        "token is missing? And what must still stand beside the ids in each row?"
+    ),
+    step=(
+        "Take `tokenise_only` of section 6, and add the setting that says how long a row may be. "
+        "When you map it over the validation split, mind what `remove_columns` would take away."
     ),
     solution="""
     def tokenise_short(rows):

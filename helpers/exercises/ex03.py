@@ -16,9 +16,12 @@ MARGIN = 0.10
 @define(
     "03.1",
     hint=(
-        "Multiply the states by the mask, so that padding adds nothing to the sum over the tokens; "
-        "`mask.unsqueeze(-1)` gives the mask the missing third dimension. Then divide by the "
-        "number of real tokens of each text, which is the sum of its mask."
+        "A text has two real tokens with the states 2 and 4, and one position of padding with the "
+        "state 9. What is its mean, and by what do you divide?"
+    ),
+    step=(
+        "First make the states of padding 0, so that they add nothing to the sum over the tokens. "
+        "For that the mask lacks a third dimension: `mask.unsqueeze(-1)` adds it."
     ),
     solution="""
     def mean_pool(states, mask):
@@ -90,9 +93,12 @@ def _as_tensor(answer, name: str):
 @define(
     "03.2",
     hint=(
-        "`run[k]` belongs to row `order[k]`. So make an empty array of the same shape and put each "
-        "`run[k]` where it belongs; numpy does that for all k at once if `order` stands in the "
-        "brackets on the left of the equals sign."
+        "If `order` is [2, 0, 1], in which row of the result must `run[0]` stand? And from which "
+        "place of `run` does row 0 of the result come?"
+    ),
+    step=(
+        "Make an empty array of the shape of `run`, and fill it in a loop over k. For each k, ask "
+        "where `run[k]` goes, not what comes to row k."
     ),
     solution="""
     def back_in_order(run, order):
@@ -151,9 +157,13 @@ def _check_order(
 @define(
     "03.3",
     hint=(
-        "Any of the models above will do, with its settings changed or not: write it down and "
-        'leave out `.fit`. `features["mean", "train"]` and `features["mean", "validation"]` are '
-        "one pair of features; both kinds side by side are an idea, too: np.hstack."
+        "Which models of section 8 are at least 10 percentage points above the majority "
+        "classifier? Which features does one of them read, for training and for validation?"
+    ),
+    step=(
+        "Write down one model of section 8 that reads states, with any settings, and leave `.fit` "
+        "to the check. Its features stand in the dict `features`; section 6 shows how the keys are "
+        "made."
     ),
     solution="""
     my_classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.03, max_iter=1000))

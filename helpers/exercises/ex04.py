@@ -46,9 +46,12 @@ def _f1_cases() -> list[tuple[list[int], list[int], int]]:
 @define(
     "04.1",
     hint=(
-        "For each class count three things: rows where it is both given and predicted, rows where "
-        "it is given, rows where it is predicted. F1 is 2 * both / (given + predicted), and 0 "
-        "where both is 0. The mean goes over all n_classes."
+        "For the labels 0, 0, 1 and the predictions 0, 1, 1 with three classes, what is F1 of each "
+        "class? By how many do you divide their sum?"
+    ),
+    step=(
+        "For each class, count the rows where it is given, where it is predicted, and where it is "
+        "both. Section 3 writes F1 with just these counts; mind the class that has none."
     ),
     solution="""
     def macro_f1(y_true, y_pred, n_classes):
@@ -121,8 +124,12 @@ def _f1_slips(y_true: list[int], y_pred: list[int], k: int) -> dict[str, float]:
 @define(
     "04.2",
     hint=(
-        "Begin as in compute_metrics, with argmax over the last axis. For each class i among the "
-        "labels, the recall is the mean of (predicted == i) over the rows whose label is i."
+        "For the labels 0, 0, 2, 2 and the predictions 0, 2, 2, 2, what is the recall of each "
+        "class? Is there one for class 1?"
+    ),
+    step=(
+        "Get the predicted classes as `compute_metrics` of section 3 does. Then write the recall "
+        "of one class: a boolean mask picks the rows that carry it as their label."
     ),
     solution="""
     def my_metrics(prediction):
@@ -224,8 +231,12 @@ def _check_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> 
 @define(
     "04.3",
     hint=(
-        "Two steps for each predicted id: id2label gives its name, and the place of this name in "
-        "names is our id. Mind that the keys may be numbers or strings."
+        "Their id 0 means joy, and your names are anger, fear, joy. Which of your ids means the "
+        "same, and what leads from the one number to the other?"
+    ),
+    step=(
+        "Go by way of the name: look up each of their ids in `id2label` first. Turn its keys into "
+        "numbers before that, since they may be strings."
     ),
     solution="""
     def to_our_ids(predicted, id2label, names):
@@ -295,9 +306,12 @@ def _check_ids(answer, predicted: list[int], theirs: list[str], ours: list[str],
 @define(
     "04.4",
     hint=(
-        "Take the difference post by post first: right_b - right_a. Then do with these numbers "
-        "what interval does: draw rows with repetition, take the mean, many times, and read off "
-        "the percentiles 2.5 and 97.5."
+        "Model a is right on posts 1, 2 and 3, model b on posts 2, 3 and 4. What is b minus a on "
+        "each of the four posts? In one draw, may a and b get different posts?"
+    ),
+    step=(
+        "First turn the two arrays into one that has a number for each post. Then read `interval` "
+        "in section 8 again, and see what can take the place of its `values`."
     ),
     solution="""
     def difference_interval(right_a, right_b, rounds=2000):

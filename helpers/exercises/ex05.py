@@ -49,8 +49,12 @@ def _misconception(answer: list, wrong: list[dict], close: float) -> str:
 @define(
     "05.1",
     hint=(
-        "For row i you need one entry of the table only: probabilities[i, labels[i]]. Its natural "
-        "logarithm is 0 or below, so the sign has to change. np.arange(len(labels)) counts rows."
+        "Of three rows with the labels 2, 0, 0, which entries of the table do you need? Is the "
+        "logarithm of a probability above 0 or below?"
+    ),
+    step=(
+        "Pick one entry from each row: in the brackets NumPy takes an array of row numbers and one "
+        "of column numbers. Then look at the formula of section 2, sign included."
     ),
     solution="""
     def row_losses(probabilities, labels):
@@ -143,9 +147,12 @@ def _hunts():
 @define(
     "05.2",
     hint=(
-        "np.argsort(-suspicion) is the order of reading; is_error in that order, and its running "
-        "sum np.cumsum, tell how many errors are found after each row. Divide by the rows read, "
-        "keep the places where an error stands, take the mean."
+        "You read four rows, and the first and the third are errors. Which notes do you make, and "
+        "what is their mean?"
+    ),
+    step=(
+        "Put is_error into the order of reading first: `np.argsort` sorts upwards, so mind the "
+        "sign. A running sum then tells how many errors are found after each row."
     ),
     solution="""
     def average_precision(suspicion, is_error):
@@ -221,9 +228,12 @@ def _wrong_precisions(suspicion, is_error) -> dict:
 @define(
     "05.3",
     hint=(
-        "After each row read, how many errors are found? np.cumsum over is_error in the order of "
-        "suspicion. The first place where that is at least goal times all errors is the answer; "
-        "place 0 means one row read."
+        "The only errors are the 1st, the 2nd, the 6th and the 9th row that you read. After how "
+        "many rows have you found half of them, and after how many the share 0.6?"
+    ),
+    step=(
+        "Begin as `share_found` of section 8 does: it tells the share of the errors found after "
+        "each row. Then compare with goal, and remember that place 0 means one row read."
     ),
     solution="""
     def rows_to_read(suspicion, is_error, goal):
@@ -362,9 +372,12 @@ def _witnessed():
 @define(
     "05.4",
     hint=(
-        "Cut the rows into n_folds parts. For each part: fit on all the other parts, predict_proba "
-        "on this one, and write the result into the rows it belongs to. StratifiedKFold gives the "
-        "row numbers; sklearn.model_selection.cross_val_predict does the whole thing."
+        "Six rows are cut into three folds: which rows does each model learn from, and which does "
+        "it judge? If labels come sorted, what is missing in a fold of neighbours?"
+    ),
+    step=(
+        "Write it for one fold first: fit a fresh copy of the model to the other folds, and keep "
+        "what it says of this one. `StratifiedKFold` gives row numbers, also for sorted labels."
     ),
     solution="""
     from sklearn.base import clone

@@ -11,9 +11,12 @@ from .answers import call, kind_of
 @define(
     "06.1",
     hint=(
-        "Subtract from each row its largest logit; then no exponent is above 0. The maximum and "
-        "the sum both go along the classes, and `keepdims=True` keeps them as a column, so that "
-        "each row is divided by its own sum."
+        "What are the probabilities for the logits 2 and 1, and what for 1002 and 1001? How can "
+        "you change the second pair so that no power of e is infinite?"
+    ),
+    step=(
+        "First subtract from each row its own largest logit. The maximum goes along the classes, "
+        "and `keepdims=True` keeps it as a column; the sum needs the same care."
     ),
     solution="""
     def softmax(logits):
@@ -94,9 +97,12 @@ def _check_probabilities(answer: np.ndarray, logits: np.ndarray) -> None:
 @define(
     "06.2",
     hint=(
-        "Each piece starts `size - overlap` ids after the one before. Add pieces in a loop, and "
-        "leave it once a piece reaches the end: the first piece for which start + size is at "
-        "least len(ids) is the last."
+        "Seven ids are cut into pieces of four with an overlap of one. Where does the second piece "
+        "start, and is there a third?"
+    ),
+    step=(
+        "Work out how far apart two starts are: less than `size`. In the loop, do not ask whether "
+        "a next start lies within the text, but whether the last piece has reached the end."
     ),
     solution="""
     def pieces(ids, size, overlap):
@@ -199,9 +205,13 @@ def _explain_pieces(answer, wanted, ids: list[int], size: int, overlap: int, cas
 @define(
     "06.3",
     hint=(
-        "Try the values of `confidence` from the smallest to the largest. For each, "
-        "`right[confidence >= value].mean()` is the share of right answers among those that would "
-        "be given. The first value that reaches the goal is the answer."
+        "The confidences are 0.3, 0.6 and 0.9, and the answers right, wrong and right. From each "
+        "value on, which share is right? Which of the values reach the goal 0.6?"
+    ),
+    step=(
+        "Write the share of right answers for one value first: a comparison with `confidence` "
+        "picks the posts that would be answered. Then think about the order in which to try the "
+        "values."
     ),
     solution="""
     def threshold(confidence, right, goal):

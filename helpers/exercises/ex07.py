@@ -51,8 +51,13 @@ LABELLED = [  # names, logits, thresholds; a logit of 0 is a probability of exac
 @define(
     "07.1",
     hint=(
-        "The windows start at 0, step, 2 · step and so on; each is `ids[start : start + size]`. "
-        "Stop after the first window that reaches the end: start + size is at least len(ids)."
+        "Ten ids, size 4, step 3: at which places do the windows start? Which one is the first to "
+        "hold the last id, and what would one more window add?"
+    ),
+    step=(
+        "Let a loop go over the starts: `range` takes a third number. At each start cut one "
+        "window; then find, from start, size and the number of ids, how to tell that it was the "
+        "last."
     ),
     solution="""
     def windows(ids, size, step):
@@ -143,9 +148,12 @@ def off_in_starts(answer: list[list], wanted: list[list]) -> str:
 @define(
     "07.2",
     hint=(
-        "Keep the entries that have the metric among their keys; the others are notes on the "
-        "training loss. Then `min` or `max` with `key=lambda entry: entry[metric]` finds the "
-        "entry, and its step is what to return."
+        "Three evaluations have the losses 0.9, 0.4 and 0.4: which step is wanted, and which if "
+        "higher were better? What tells an evaluation from a note on the training loss?"
+    ),
+    step=(
+        "First keep only the entries that have the metric as a key. Then look up what `min` and "
+        "`max` do with `key=`, and which of two equals they give."
     ),
     solution="""
     def best_step(log_history, metric, greater_is_better):
@@ -252,9 +260,12 @@ def same_value(answer, value) -> bool:
 @define(
     "07.3",
     hint=(
-        "The sigmoid of a logit x is 1 / (1 + np.exp(-x)); it turns each logit into a probability "
-        "of its own. Then, for each row, list the names whose probability is at least the "
-        "threshold; for some rows there may be none."
+        "Three labels of a text have the logits 2, 0 and -3: how probable is each, taken by "
+        "itself? Which of them does the text get with a threshold of 0.5, and which with 0.9?"
+    ),
+    step=(
+        "Turn each logit into a probability of its own: not with softmax, but with the sigmoid, 1 "
+        "/ (1 + np.exp(-x)). Then write down the names for one row, before you go through all."
     ),
     solution="""
     def names_of(logits, names, threshold):

@@ -15,9 +15,12 @@ NAMES = ("input_ids", "attention_mask", "labels")
 @define(
     "08.1",
     hint=(
-        "The width of the batch is max(len(row['input_ids']) for row in rows). A row with n ids "
-        "gets width - n times pad_id behind them; its mask is n ones and width - n zeros. `+` "
-        "makes a new list of two; `+=`, append and extend change the caller's."
+        "Two rows have 3 and 5 ids: what fills the gap, and what does the mask say there? If a "
+        "real token has the id pad_id as well, what can the mask go by?"
+    ),
+    step=(
+        "Begin with one row and a known width: its length alone tells how much padding it gets. "
+        "`+` joins two lists into a new one; `+=`, append and extend would change the caller's."
     ),
     solution="""
     def my_collate(rows, pad_id):
@@ -226,9 +229,12 @@ def _look_at_calls(probe: SimpleNamespace, told: str) -> None:
 @define(
     "08.2",
     hint=(
-        "Ask of each line: which mode does training need? What is left in .grad when the optimizer "
-        "steps? How often does the schedule of section 6 move? And does `total` hold a number, or "
-        "all that was computed on the way to it?"
+        "Follow the broken loop through two batches: what is in .grad when a step is taken, and "
+        "which learning rate does it use? In which mode does dropout act?"
+    ),
+    step=(
+        "Two of the four mistakes are lines in the wrong place: compare with the loop in section "
+        "7. The third is the mode; for the fourth, ask what `total` holds besides a number."
     ),
     solution="""
     def mended_epoch(model, loader, optimizer, schedule):
@@ -306,9 +312,13 @@ def _look_at_mean(mean, losses: np.ndarray, sizes: list[int], told: str) -> None
 @define(
     "08.3",
     hint=(
-        "Call backward for every batch, on the loss divided by batches_per_step. enumerate(loader, "
-        "start=1) counts the batches: when the count can be divided by batches_per_step, it is "
-        "time for step and zero_grad. And which mode does training need?"
+        "Two batches of one size have the mean losses 2 and 4: what is the mean over all their "
+        "rows, and what their sum? At two batches a step, after which of four is .grad emptied?"
+    ),
+    step=(
+        "Each batch adds its gradient to what is there: by what must its loss be divided, so that "
+        "the sum is a mean? `enumerate(loader, start=1)` counts the batches; the count tells when "
+        "a step is due."
     ),
     solution="""
     def accumulating_epoch(model, loader, optimizer, batches_per_step):

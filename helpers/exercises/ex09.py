@@ -16,9 +16,13 @@ TOLERANCE = {"texts": 2, "rows": 5}  # of one class in one split: texts can be c
 @define(
     "09.1",
     hint=(
-        "Strip every category that is not None. The names are the sorted set of what is left, "
-        'without the empty text ""; enumerate numbers them. Then go through the rows once more and '
-        "look each one up; a dict's .get takes a second argument for what it does not hold."
+        "Take the rows 'spor', ' spor ', None and '  ': how many classes are there, and which id "
+        "does each row get?"
+    ),
+    step=(
+        "Make a clean list first, one entry a row: names without spaces around them, and the same "
+        "empty text for None and for blanks. Both maps and the ids can be made from that list "
+        "alone."
     ),
     solution="""
     def make_labels(categories):
@@ -96,9 +100,13 @@ def _check_ids(ids, categories: list[str | None], wanted: list[int]) -> None:
 @define(
     "09.2",
     hint=(
-        "Split the different texts, not the rows: `dict(zip(texts, labels))` holds each text once. "
-        "Shuffle them, go through them class by class as in section 4 and note the split of every "
-        "text; then look up the split of each row."
+        "A text stands in rows 3 and 80, and chance sends each row into a split: how likely are "
+        "the two to be parted? What could you deal out in place of rows?"
+    ),
+    step=(
+        "`dict(zip(texts, labels))` holds each different text once, with its class. Shuffle these, "
+        "not the rows, and look at how section 4 cuts each class. The rows then still need their "
+        "splits."
     ),
     solution="""
     def split_without_leak(texts, labels):
@@ -210,8 +218,12 @@ def _check_chance(texts: list[str], labels: list[str], answer: list[str]) -> Non
 @define(
     "09.3",
     hint=(
-        "Python's lower() is right for all letters but two. Replace these two yourself, and do it "
-        "before lower() has turned them into something else."
+        "Which letters of IŞIK and of İZMİR go wrong when Python makes them small? Once that is "
+        "done, can you still tell a wrong i from a right one?"
+    ),
+    step=(
+        "Python's `lower()` is right for all letters but two, which section 6 shows. Treat these "
+        "two yourself, and mind whether that comes before `lower()` or after it."
     ),
     solution="""
     def turkish_lower(text):

@@ -37,8 +37,12 @@ PAIRS_OF_STRINGS = [
 @define(
     "10.1",
     hint=(
-        "Which four sentences should be encoded, and which four are? Read the two lines that call "
-        "encode, name by name."
+        "If the similar pair is (A, B) and the other (C, D), which two letters does each call of "
+        "`encode` get?"
+    ),
+    step=(
+        "The arithmetic is right in both halves. Compare the two lines that call `encode`, name by "
+        "name and number by number: one of them was copied and not changed all the way."
     ),
     solution="""
     def two_similarities(encode, similar, dissimilar):
@@ -138,8 +142,12 @@ def _by_letters(pairs: list) -> np.ndarray:
 @define(
     "10.2",
     hint=(
-        "Make a second list in which every pair is turned round, score both lists and take the "
-        "mean. numpy arrays can be added and divided as a whole."
+        "The pair (a, b) scores 4 and (b, a) scores 2: what should come back for each of the two? "
+        "How can every pair be scored both ways if `score` may run only twice?"
+    ),
+    step=(
+        "Make a second list in which each pair is turned round but keeps its place. Each list "
+        "gives one array, and arrays can be calculated with as a whole."
     ),
     solution="""
     def symmetric(score, pairs):
@@ -216,8 +224,12 @@ def _compare_scores(answer, pairs: list, forth: np.ndarray, back: np.ndarray) ->
 @define(
     "10.3",
     hint=(
-        "`vectors @ query` multiplies every row with the query at once. Divide by both lengths; "
-        "`np.linalg.norm(vectors, axis=1)` has those of all rows. argsort sorts from low to high."
+        "The query is [1, 0], two rows are [5, 5] and [2, 0]: which has the larger product with "
+        "the query, and which the larger cosine?"
+    ),
+    step=(
+        "`vectors @ query` multiplies every row with the query at once. To make cosines of these "
+        "products you need lengths: see what `axis=1` does in `np.linalg.norm`."
     ),
     solution="""
     def most_similar(query, vectors, k):

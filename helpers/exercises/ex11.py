@@ -12,9 +12,12 @@ from .answers import call, kind_of
 @define(
     "11.1",
     hint=(
-        "Two texts are the same here if they are equal once both are in small letters and every "
-        'run of spaces is one space: `" ".join(text.lower().split())` does that. Put the training '
-        "texts into a set in that form, then look each validation text up."
+        "Which of 'a  cake', 'acake', 'a cake!' and 'A CAKE' counts as the text ' A Cake '? Into "
+        "which common form could you bring all texts, so that a plain == can tell?"
+    ),
+    step=(
+        "Write a small function that brings one text into the common form: `text.split()` without "
+        "an argument leaves the words and no spaces. The texts of both lists have to go through it."
     ),
     solution="""
     def leaked_rows(train, validation):
@@ -107,9 +110,12 @@ def _row_numbers(answer) -> list[int]:
 @define(
     "11.2",
     hint=(
-        "--batch-size counts the rows of all processes together, so each gets its share of them. "
-        "A step uses up --batch-size rows, whoever computes them; the last one may be smaller, and "
-        "counts as a step too: math.ceil rounds up."
+        "10 rows, a batch size of 4, 2 processes: how many rows does a process get in a full step? "
+        "How many steps has one epoch, and how many have two?"
+    ),
+    step=(
+        "`--batch-size` counts the rows of all processes together (section 7), so a step uses up "
+        "that many, whoever computes them. A smaller last step counts too: `math.ceil` rounds up."
     ),
     solution="""
     def plan(rows, batch_size, processes, epochs):
@@ -172,9 +178,12 @@ def _why_steps(steps, rows: int, batch_size: int, processes: int, epochs: int) -
 @define(
     "11.3",
     hint=(
-        "The first line of a CSV file is its header, so line 2 holds row 0. The list is sorted: "
-        "`errors.head(k)` has the worst. Work on `posts.copy()`, and set "
-        '`mended.loc[row, "mood"]` for each of them.'
+        "Which row of `posts` stands in line 2 of the file, and which in line 7? When you write a "
+        "new label, what happens to the caller's own table?"
+    ),
+    step=(
+        "Start with one row of `errors`: get the number out of its `where`, and make a row number "
+        'of it. `.loc` with that row and the column "mood" sets one label of a table.'
     ),
     solution="""
     def mend(posts, errors, k):

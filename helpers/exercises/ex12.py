@@ -11,9 +11,12 @@ from .answers import call, kind_of, run, same
 @define(
     "12.1",
     hint=(
-        "Find the length of the longest row first. `np.full((n, longest), pad_id, dtype=...)` is "
-        "an array full of padding. Then put each row's ids into the beginning of its line, and as "
-        "many ones into the mask."
+        "Two rows have 2 and 4 ids, and pad_id is 1: what are the two lines of each array? What "
+        "changes in the mask if one of the real tokens is a 1 as well?"
+    ),
+    step=(
+        "`np.full` makes an array of padding, in the shape and type you ask for. How wide must it "
+        "be? What goes into a line, and how far, depends on the length of that row."
     ),
     solution="""
     def pad_batch(rows, pad_id):
@@ -84,8 +87,12 @@ def _compare(key: str, array, wanted: list, rows: list, pad_id: int) -> None:
 @define(
     "12.2",
     hint=(
-        "`torch.nn.Linear(n_inputs, n_outputs)` makes the layer. Its `.weight` is [outputs, "
-        "inputs], so the kernel has to be transposed, `.T`. Copy inside `with torch.no_grad():`."
+        "A layer has 3 inputs and 2 outputs: which shape has its kernel in Keras, and which has "
+        "the weight of a Linear layer? What turns the one into the other?"
+    ),
+    step=(
+        "`torch.nn.Linear(inputs, outputs)` makes the layer, with random numbers in it. Section 7 "
+        "fills the head of `twin` with the numbers of Keras: do the same, but from numpy arrays."
     ),
     solution="""
     def to_linear(kernel, bias):
@@ -165,9 +172,12 @@ def _shown(numbers) -> list[float]:
 @define(
     "12.3",
     hint=(
-        "Softmax turns logits into probabilities: `np.exp(logits)`, divided by its sum over each "
-        "row. Then `.max(axis=-1)`, compare with one half, and take the mean. Nothing is returned: "
-        "the number goes into `logs`."
+        "Is the model unsure of a post with the logits [2, 2, 2], and of one with [0, -9, -9]? "
+        "What share of these two posts should `logs` get?"
+    ),
+    step=(
+        "First make probabilities of the logits: softmax is `np.exp(logits)`, divided by its sum "
+        "over each row. Whether a post is unsure can then be seen from one number of its row."
     ),
     solution="""
     def note_unsure(model, batches, logs):

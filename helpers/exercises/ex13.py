@@ -61,9 +61,12 @@ def _misconception(answers: list, wrong: list[dict], close: float) -> str:
 @define(
     "13.1",
     hint=(
-        "right[rows] holds the rows of one slice: how many are they, and how many of them are "
-        "True? What would each line of your function do with no rows at all? For the interval ask: "
-        "if 4 of 4 are right, how wide is yours? Wilson's is wide, and ends at 1."
+        "In a slice 4 rows of 4 are right: what are m and p, and where does Wilson's interval "
+        "begin and end? What would each line of your function do with no rows at all?"
+    ),
+    step=(
+        "`right[rows]` has the rows of one slice; m and p come from it. Write middle and reach as "
+        "two lines of their own, and test them: 4 of 4 give 0.51 to 1."
     ),
     solution="""
     def slice_scores(right, slices):
@@ -214,9 +217,12 @@ def _wrong_scores(right, rows) -> dict:
 @define(
     "13.2",
     hint=(
-        "Suppose the second reviewer's verdicts were shuffled: how often would the two still agree "
-        "on 'joy'? That takes the share of 'joy' of both. Then sum over the labels: which ones can "
-        "you leave out? And what is 1 less chance if both always say the same?"
+        "Anna says 'joy' on 3 of 4 rows, Ben on 2 of 4: if Ben's verdicts were shuffled, on what "
+        "share of rows would both say it? What is 1 less chance if both always say the same?"
+    ),
+    step=(
+        "Begin with chance, and with one verdict: `first.count` and `second.count` lead to its two "
+        "shares, and these to how often both would draw it. Then ask which verdicts both can draw."
     ),
     solution="""
     def kappa(first, second):
@@ -342,9 +348,13 @@ def _wrong_kappas(first: list, second: list) -> dict:
 @define(
     "13.3",
     hint=(
-        "Go through the rows, not through the verdicts: which verdict has this row's text, and "
-        "what if it has none? What do '?' and '' say about the label? And before all that: is "
-        "there a verdict whose text is no row's?"
+        "'Snow' stands in rows 2 and 5; its verdict is 'joy', or '?', or '': which labels do the "
+        "two rows get each time? And what if there is a verdict on 'snow'?"
+    ),
+    step=(
+        "Look for stray texts first, before you make any label. Then go through the rows, not "
+        "through the verdicts: `.get` of a dict takes a second argument for a text without a "
+        "verdict."
     ),
     solution="""
     def corrected(texts, labels, verdicts):
@@ -461,10 +471,13 @@ def _check_refused(corrected: Callable, texts: list, labels: list, verdicts: dic
 @define(
     "13.4",
     hint=(
-        "An accuracy asks of each row whether the prediction is the label. Which label does a row "
-        "have once only the doubted ones are set right? Write those n labels down first. Then: "
-        "which of your three accuracies is the truth, and which one does a reviewer see who reads "
-        "the doubted rows only? Compare these two."
+        "A row has a wrong label, and the model repeats it: in which of the three accuracies does "
+        "it count as right if it is doubted, and in which if it is not?"
+    ),
+    step=(
+        "Make the n labels that hold once only the doubted rows are set right: `np.where` chooses "
+        "row by row. For the word, ask which of your three accuracies is the truth, and which a "
+        "reviewer sees."
     ),
     solution="""
     def ruler_after(given, true, predicted, doubted):

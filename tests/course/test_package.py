@@ -82,8 +82,9 @@ def test_the_worked_exercise_of_contributing_works():
     names = {"NotYet": NotYet, "Callable": object, "call": ex01.call}
     made = {}
 
-    def define(number, hint, solution):
-        return lambda function: made.update({number: Exercise(number, function, hint, solution)})
+    def define(number, hint, step, solution):
+        both = hint, step
+        return lambda function: made.update({number: Exercise(number, function, both, solution)})
 
     exec(checker, names | {"define": define})
     q = made["01.4"]

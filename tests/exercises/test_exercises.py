@@ -55,7 +55,10 @@ def test_there_are_three_wrong_answers_and_two_right_ones(number):
     assert len(ANSWERS[number]["wrong"]) >= 3
     assert len(ANSWERS[number]["right"]) >= 2
     q = exercise(number)
-    assert q.hint_text.strip() and q.solution_text.strip()
+    question, step = q.hints
+    assert question.endswith("?") and step.endswith(".") and len(step.split()) <= 45
+    body = [line.strip() for line in q.solution_text.splitlines()[1:] if len(line.strip()) > 25]
+    assert not [line for line in body if line in question + step], "a hint gives a line away"
 
 
 @pytest.mark.parametrize(("number", "outcome", "name"), CASES)
@@ -86,7 +89,7 @@ def greater(answer, than=0):
 
 
 def checked(*answers, checker=greater):
-    q = Exercise("99.1", checker, "Think big.", "answer = 1")
+    q = Exercise("99.1", checker, ("How big?", "Think big."), "answer = 1")
     q.check(*answers)
     return q.outcome
 
@@ -97,14 +100,14 @@ def test_three_outcomes(capsys):
     assert checked(...) == checked(None) == checked() == checked(1, ...) == NOT_ATTEMPTED
     assert capsys.readouterr().out.splitlines()[:3] == [
         "Exercise 99.1: right. 1 is more than 0.",
-        "Exercise 99.1: not yet. 2 is not more than 3.",
+        "Exercise 99.1: not yet. 2 is not more than 3. (q.hint() asks a question that may help.)",
         "Exercise 99.1: not attempted. Replace the ... above, then run the cell again. "
         "q.hint() helps.",
     ]
 
 
 def test_an_exercise_that_was_not_checked_is_not_attempted():
-    assert Exercise("99.1", greater, "", "").outcome == NOT_ATTEMPTED
+    assert Exercise("99.1", greater, ("", ""), "").outcome == NOT_ATTEMPTED
 
 
 def test_a_function_without_a_body_is_no_attempt(capsys):
@@ -137,16 +140,34 @@ def test_an_empty_answer_is_an_attempt(answer):
 def test_hint_and_solution_are_printed(monkeypatch, capsys):
     monkeypatch.setattr(exercises, "_known", dict(exercises._known))
 
-    @define("99.2", hint="Think big.", solution="\n    answer = 1\n    ")
+    monkeypatch.setattr(exercises, "_seen", {})
+
+    @define("99.2", hint="How big?", step="Think big.", solution="\n    answer = 1\n    ")
     def check(answer):
         return greater(answer)
 
     q = exercise("99.2")
+    q.check(-1)
     q.hint()
+    exercise("99.2").check(-1)
+    q.hint(2)
+    exercise("99.2").check(-1)
+    q.hint()
+    exercise("99.2").check(-1)
     q.solution()
-    assert capsys.readouterr().out == (
-        "Hint for exercise 99.2: Think big.\n# One solution of exercise 99.2\nanswer = 1\n"
-    )
+    assert capsys.readouterr().out.splitlines() == [
+        "Exercise 99.2: not yet. -1 is not more than 0. (q.hint() asks a question that may help.)",
+        "Hint 1 for exercise 99.2: How big?",
+        "Exercise 99.2: not yet. -1 is not more than 0. (q.hint(2) gives a step.)",
+        "Hint 2 for exercise 99.2: Think big.",
+        "Exercise 99.2: not yet. -1 is not more than 0. (q.solution() shows one solution.)",
+        "Hint 1 for exercise 99.2: How big?",
+        "Exercise 99.2: not yet. -1 is not more than 0. (q.solution() shows one solution.)",
+        "# One solution of exercise 99.2",
+        "answer = 1",
+    ]
+    with pytest.raises(ValueError, match="no more"):
+        q.hint(3)
     assert check(1), "the check is still a function"
     assert exercise("99.2") is not q, "each cell has an exercise of its own"
 
