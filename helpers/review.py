@@ -398,13 +398,13 @@ class Panel:
 
     def show(self) -> None:
         """Display the panel; where it cannot be alive, one sentence stands in its place."""
-        bundle = self.whole._repr_mimebundle_()
-        bundle["text/plain"] = "The cards come with a running kernel: run this cell."
-        display(bundle, raw=True)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.whole.model_id}
+        told = "The cards come with a running kernel: run this cell."
+        display({"application/vnd.jupyter.widget-view+json": view, "text/plain": told}, raw=True)
 
     def focus_soon(self) -> None:
         """Let the keys be typed without a click, once the front end has drawn the box."""
-        with suppress(RuntimeError):  # no loop runs here: a click does it
+        with suppress(RuntimeError, AttributeError):  # no loop here, or Colab's widgets: click
             asyncio.get_running_loop().call_later(DRAWN_BY, self.box.focus)
 
     def on_click(self, verdict: str | None) -> None:
