@@ -404,13 +404,18 @@ class Panel:
 
     def focus_soon(self) -> None:
         """Let the keys be typed without a click, once the front end has drawn the box."""
-        with suppress(RuntimeError, AttributeError):  # no loop here, or Colab's widgets: click
-            asyncio.get_running_loop().call_later(DRAWN_BY, self.box.focus)
+        with suppress(RuntimeError):  # no loop runs here: a click does it
+            asyncio.get_running_loop().call_later(DRAWN_BY, self.focus)
+
+    def focus(self) -> None:
+        """Let the next key be typed without a click, where the widgets can (from 8 on)."""
+        with suppress(AttributeError):
+            self.box.focus()
 
     def on_click(self, verdict: str | None) -> None:
         """Judge by a button, and let the keys go on."""
         self.press(verdict)
-        self.box.focus()
+        self.focus()
 
     def on_typed(self, change: dict) -> None:
         """Judge by the letters that were added at the end of what was typed before.
