@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from .cheap import CheapModel
-from .rivals import counted, written
+from .files import counted
+from .rivals import written
 from .runs import Run, checkpoint_name
 
 

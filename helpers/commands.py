@@ -20,6 +20,7 @@ import pandas as pd
 
 from .files import (
     changed_files,
+    counted,
     csv_text,
     drafts_of,
     keep,
@@ -66,7 +67,6 @@ from .verdicts import (
     check_given,
     check_labels,
     choose_cards,
-    counted,
     kappa,
     mend,
     opinions,

@@ -41,6 +41,11 @@ FULL_DISK = (
 NO_MEMORY = "out of memory|allocate memory|not enough memory|bad alloc"
 
 
+def counted(count: int, noun: str = "row") -> str:
+    """A number with its noun, of one or of many: 1 row, 2 rows."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def sentence(error: BaseException) -> str | None:
     """What to say of a full disk or of too little memory, whichever library tells it; else None."""
     if isinstance(error, ValueError):  # it may quote a user's words

@@ -27,6 +27,7 @@ from .figures import (
     draw_curves,
     in_pictures,
 )
+from .files import counted
 from .rivals import (
     FEW,
     MAIN,
@@ -34,7 +35,6 @@ from .rivals import (
     WORDS,
     Answers,
     Judged,
-    counted,
     decimals_for,
     intervals,
     judge_model,

@@ -17,7 +17,7 @@ import pandas as pd
 from IPython import get_ipython
 from IPython.display import display
 
-from .files import reason, sentence, write_csv
+from .files import counted, reason, sentence, write_csv
 from .labels import class_name
 from .markup import table_html, use_plain_tables
 from .reading import check_names
@@ -33,7 +33,6 @@ from .verdicts import (
     check_csv,
     check_given,
     check_label,
-    counted,
     did_you_mean,
     own_encoding,
     read_verdicts,

@@ -12,7 +12,8 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from .cheap import CheapModel
-from .scores import best_threshold, metric
+from .files import counted
+from .scores import best_threshold, metric, share_of
 from .tables import PREDICTED, SPLIT, Table, marks_of
 
 NONE, FEW, RARE = 10, 100, 5  # rows for no verdict and a weak one, and of a class for a weak score
@@ -137,11 +138,6 @@ def middle(drawn) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def share_of(hits: int, rows: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson's, which is none too narrow where all are hits)."""
-    return tuple(binomtest(int(hits), int(rows)).proportion_ci(method="wilson"))
-
-
 def intervals(
     table: Table, split: str, answers: dict[str, np.ndarray], scores: pd.DataFrame
 ) -> dict[str, tuple[float, float, float]]:
@@ -175,11 +171,6 @@ def written(value: float, digits: int) -> str:
 def signed(value: float, digits: int) -> str:
     """A difference, with its sign."""
     return ("−" if value < 0 else "+") + written(abs(value), digits)
-
-
-def counted(n: int, what: str = "row") -> str:
-    """A number of things: 1 row, 2 rows."""
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 @dataclass(frozen=True)

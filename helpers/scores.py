@@ -68,6 +68,13 @@ def best_threshold(marks: np.ndarray, probabilities: np.ndarray) -> float:
     return float(thresholds[int(np.argmax(f1))])
 
 
+def share_of(hits: int, rows: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson's, which is none too narrow where all are hits)."""
+    from scipy.stats import binomtest
+
+    return tuple(binomtest(int(hits), int(rows)).proportion_ci(method="wilson"))
+
+
 def reliability(confidence: Sequence[float], right: Sequence[bool]) -> tuple[pd.DataFrame, float]:
     """How often the answers of a model are right, by how sure it is of them.
 
@@ -78,8 +85,6 @@ def reliability(confidence: Sequence[float], right: Sequence[bool]) -> tuple[pd.
         calibration error, the mean of |said - right| over the rows. Raises ValueError for a
         confidence outside 0 to 1, and for lists of different length.
     """
-    from scipy.stats import binomtest
-
     said, hits = np.asarray(confidence, dtype=float), np.asarray(right)
     if said.shape != hits.shape or not said.size:
         raise ValueError(
@@ -95,8 +100,7 @@ def reliability(confidence: Sequence[float], right: Sequence[bool]) -> tuple[pd.
     table = groups.mean()
     table.insert(0, "rows", groups.size())
     counts = zip(groups.right.sum(), table.rows, strict=True)
-    ends = [binomtest(int(k), int(n)).proportion_ci(method="wilson") for k, n in counts]
-    table[["low", "high"]] = [[end.low, end.high] for end in ends]
+    table[["low", "high"]] = [share_of(k, n) for k, n in counts]
     return table, float(np.average((table.said - table.right).abs(), weights=table.rows))
 
 

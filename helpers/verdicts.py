@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .files import as_number, csv_text
+from .files import as_number, counted, csv_text
 from .labels import class_name, nearest
 from .reading import decoded, in_file, read_rows
 from .splits import SEED, text_key
@@ -259,11 +259,6 @@ def check_csv(path: Path) -> None:
     """Raise ValueError unless what is written there, as CSV, will be called so."""
     if path.suffix.lower() != ".csv":
         raise ValueError(f"{path} is no .csv file: name one.")
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun, of one or of many."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def own_encoding(path: Path, encoding: str | None) -> str | None:

@@ -63,6 +63,17 @@ def kind_of(value) -> str:
     return f"{article} {kind}" + (f" of {len(value)}" if hasattr(value, "__len__") else "")
 
 
+def number(value, case: str) -> float:
+    """A learner's number as a float."""
+    if not isinstance(value, str) and getattr(value, "shape", ()) == ():
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            pass
+    yours = repr(value) if isinstance(value, str) else kind_of(value)
+    raise NotYet(f"{case} a single number was expected, but yours is {yours:.60}.")
+
+
 def same(answer, wanted, close: float = 0) -> bool:
     """Whether two values are alike in kind of content, length and every element; NaN equals NaN.
 

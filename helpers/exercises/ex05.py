@@ -8,20 +8,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import check_is_fitted
 
 from . import NotYet, define
-from .answers import call, kind_of
+from .answers import call, kind_of, number
 
 SECONDS = 5  # for functions that need milliseconds
-
-
-def _number(value, case: str) -> float:
-    """A learner's number as a float."""
-    if np.ndim(value) == 0 and not isinstance(value, str):
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            pass
-    yours = repr(value) if isinstance(value, str) else kind_of(value)
-    raise NotYet(f"{case} a single number was expected, but yours is {yours:.60}.")
 
 
 def _numbers(value, case: str) -> np.ndarray:
@@ -166,7 +155,7 @@ def check_average_precision(average_precision: Callable) -> str:
     hunts, given = list(_hunts()), []
     for suspicion, is_error in hunts:
         answer = call(average_precision, suspicion, is_error, seconds=SECONDS)
-        given.append(_number(answer, _size(is_error)))
+        given.append(number(answer, _size(is_error)))
     for (suspicion, is_error), yours in zip(hunts, given, strict=True):
         expected = _average_precision(suspicion, is_error)
         if not abs(yours - expected) < 1e-6:
@@ -177,7 +166,7 @@ def check_average_precision(average_precision: Callable) -> str:
     suspicion, _ = hunts[1]
     every = np.ones(len(suspicion), dtype=bool)
     case = f"For {len(every)} rows, all of them errors,"
-    yours = _number(call(average_precision, suspicion, every, seconds=SECONDS), case)
+    yours = number(call(average_precision, suspicion, every, seconds=SECONDS), case)
     if not abs(yours - 1) < 1e-6:
         raise NotYet(f"{case} every order is perfect: it is 1, but yours is {yours:.6f}.")
     return "Four hunts, from a small one to one in which every row is an error."
@@ -248,7 +237,7 @@ def check_rows_to_read(rows_to_read: Callable) -> str:
     for suspicion, is_error, goal in cases:
         case = f"{_size(is_error)} and goal={goal}"
         answer = call(rows_to_read, suspicion, is_error, goal, seconds=SECONDS)
-        yours = _number(answer, case)
+        yours = number(answer, case)
         if 0 < yours < 1:
             raise NotYet(f"{case} yours is {yours:.2f}: a number of rows is asked for.")
         if yours % 1 != 0 or not 0 <= yours <= len(is_error):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from . import NotYet, define
-from .answers import call, kind_of, run, same
+from .answers import call, kind_of, number, run, same
 
 SECONDS = 5  # for functions that need milliseconds
 CLOSE = 0.005  # by how much an accuracy or the end of an interval may differ
@@ -23,17 +23,6 @@ def _called(function: Callable, case: str, *inputs):
         raise
     except Exception as error:
         raise NotYet(f"{case} yours raised {type(error).__name__}: {error}") from None
-
-
-def _number(value, case: str) -> float:
-    """A learner's number as a float."""
-    if not isinstance(value, str) and getattr(value, "shape", ()) == ():
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            pass
-    yours = repr(value) if isinstance(value, str) else kind_of(value)
-    raise NotYet(f"{case} a single number was expected, but yours is {yours:.60}.")
 
 
 def _row(value, n: int, what: str, case: str) -> list:
@@ -145,7 +134,7 @@ def _shown(value) -> str:
 def _three_numbers(value, name: str) -> tuple[float, ...]:
     case = f"For the slice {name!r},"
     parts = _row(value, 3, "three numbers, accuracy, low and high,", case)
-    return tuple(_number(part, case) for part in parts)
+    return tuple(number(part, case) for part in parts)
 
 
 def _check_scores(given: dict, right, slices: dict) -> None:
@@ -235,7 +224,7 @@ def _wrong_scores(right, rows) -> dict:
 def check_kappa(kappa: Callable) -> str:
     """Check a function (first verdicts, second verdicts) -> Cohen's kappa."""
     cases = list(_reviewed())
-    given = [_number(_called(kappa, _of(*case), *map(list, case)), _of(*case)) for case in cases]
+    given = [number(_called(kappa, _of(*case), *map(list, case)), _of(*case)) for case in cases]
     for (first, second), yours in zip(cases, given, strict=True):
         wanted = _kappa(first, second)
         if not abs(yours - wanted) < 1e-6:
@@ -281,7 +270,7 @@ def _check_of_one_mind(kappa: Callable) -> None:
         (["joy"] * 4, ["fear"] * 4, 0.0),
     ):
         case = _of(first, second)
-        yours = _number(_called(kappa, case, first, second), case)
+        yours = number(_called(kappa, case, first, second), case)
         if not abs(yours - wanted) < 1e-6:
             why = (
                 "both always say the same one thing, and 1.0 is asked for there"
@@ -501,7 +490,7 @@ def check_ruler_after(ruler_after: Callable) -> str:
                 "'punished' or 'neither'."
             )
         parts = _row(answer, 4, "three accuracies and a word", case)
-        answers.append([_number(part, case) for part in parts[:3]])
+        answers.append([number(part, case) for part in parts[:3]])
         words.append(_word(parts[3], case))
     _check_accuracies(cases, answers)
     _check_words(cases, words)
