@@ -20,7 +20,7 @@ def counting(monkeypatch):
     def logits(model, tokenizer, rows):
         asked.extend(rows)
         words = [(row if isinstance(row, str) else " ".join(row)).split() for row in rows]
-        joy = [sum(worth.get(word.strip(".!"), 0) for word in found) for found in words]
+        joy = [sum(worth.get(word.strip(".!<>"), 0) for word in found) for found in words]
         return np.array([[0.0, value] for value in joy], np.float32)[:, -model:]
 
     monkeypatch.setattr(explain, "predict_logits", logits)
@@ -95,6 +95,7 @@ def test_the_html_escapes_and_says_by_sign_what_it_says_by_colour(counting):
     assert f'glad<sup style="font-size:70%">{glad:+.2f}</sup>' in found.html()
     assert f"−{-rain:.2f}</sup>" in found.html() and f"rgba({explain.AGAINST}" in found.html()
     assert repr(found) == f"joy 0.73: <b>sun</b> glad[{glad:+.2f}] rain[{rain:+.2f}]"
+    assert "&lt;glad&gt;<sup" in explain_words(counting, "<glad> day").html()
     assert "class=" not in found.html() and "<style" not in found.html()
 
 

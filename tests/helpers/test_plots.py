@@ -261,6 +261,8 @@ def test_tables_show_digits_of_one_length_and_names_of_two_levels():
     html = markup.table_html(frame.rename_axis("class"))
     assert re.findall(r"<th [^>]*>([^<]*)<", html) == ["class", "posts", "recall, with"]
     assert ">0.25<" in html and ">0.50<" in html
+    near_zero = markup.table_html(pd.DataFrame({"n": [-0.001, 0.25]}).round(2))
+    assert "-0.00" not in near_zero and ">0.00<" in near_zero
     long = markup.table_html(pd.DataFrame({"n": range(100)}))
     assert long.count("<tr>") == 61 and "40 more rows" in long
 
@@ -564,3 +566,13 @@ def test_letters_that_only_a_last_resort_has_are_no_font_and_no_message(caplog, 
         axes.set_title("\u1234 \U00012345 \U0001f600")
         figures.finish(figure, "odd letters")
     assert not caplog.records and not recwarn.list
+
+
+def test_labels_beside_lines_keep_apart_and_near():
+    heights = [0.81, 0.78, 0.75, 0.72, 0.72, 0.2]
+    placed = plots._apart(heights)
+    assert (np.diff(np.sort(placed)) > 0.054).all() and (
+        np.argsort(placed) == np.argsort(heights, kind="stable")
+    ).all()
+    np.testing.assert_allclose(placed, heights, atol=0.12)
+    assert placed[-1] == 0.2
