@@ -25,12 +25,16 @@ def read_cells(path: Path) -> list[tuple[str, str, str]] | None:
             (
                 cell["cell_type"],
                 "".join(cell["source"]),
-                "".join("".join(output.get("text", "")) for output in cell.get("outputs", [])),
+                "\n".join(map(_plain, cell.get("outputs", []))),
             )
             for cell in json.loads(path.read_bytes())["cells"]
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _plain(output: dict) -> str:
+    return "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
 
 
 def hashes(path: Path) -> dict[str, str | None]:

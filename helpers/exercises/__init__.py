@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from importlib import import_module
 from pkgutil import iter_modules
 from textwrap import dedent
 
 NOT_ATTEMPTED, NOT_YET, RIGHT = "not attempted", "not yet", "right"
+LOOKS = {NOT_ATTEMPTED: ("…", "#8C8C8C"), NOT_YET: ("✗", "#C28200"), RIGHT: ("✓", "#1F8A4C")}
 HELP = (  # by the last hint that was asked for
     "q.hint() asks a question that may help.",
     "q.hint(2) gives a step.",
@@ -16,6 +18,23 @@ HELP = (  # by the last hint that was asked for
 
 class NotYet(Exception):
     """Raised by a check; its message says what is off in the learner's own values."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check says: in a notebook with a sign and a coloured edge, elsewhere as plain text."""
+
+    number: str
+    outcome: str
+    message: str
+
+    def __repr__(self) -> str:
+        return f"Exercise {self.number}: {self.outcome}. {self.message}"
+
+    def _repr_html_(self) -> str:
+        sign, colour = LOOKS[self.outcome]
+        style = f"border-left:4px solid {colour};padding:2px 10px"
+        return f'<div style="{style}">{sign} {escape(repr(self))}</div>'
 
 
 @dataclass
@@ -32,11 +51,13 @@ class Exercise:
     outcome: str = field(default=NOT_ATTEMPTED, init=False)
 
     def check(self, *answers) -> None:
-        """Look at the answers and print one of three outcomes: not attempted, not yet, right."""
+        """Look at the answers and show one of three outcomes: not attempted, not yet, right."""
+        from IPython.display import display
+
         self.outcome, message = self._outcome_of(answers)
         if self.outcome == NOT_YET:
             message += f" ({HELP[_seen.get(self.number, 0)]})"
-        print(f"Exercise {self.number}: {self.outcome}. {message}")
+        display(Result(self.number, self.outcome, message))
 
     def _outcome_of(self, answers) -> tuple[str, str]:
         if not answers or any(answer is ... or answer is None for answer in answers):

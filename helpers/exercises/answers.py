@@ -1,6 +1,7 @@
 """What the checks share: calling a learner's function with care, and comparing values."""
 
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,12 @@ import pandas as pd
 
 from . import NotYet
 
+LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 DATA = (list, tuple, set, Mapping, str, int, float, np.ndarray, np.generic, pd.DataFrame, pd.Series)
+
+
+class _Stopped(BaseException):
+    """Raised in a learner's code; no `except Exception` of its own stops it."""
 
 
 def run(function: Callable, *inputs, seconds: float = 60):
@@ -24,7 +30,7 @@ def run(function: Callable, *inputs, seconds: float = 60):
             f"Pass the function itself, its name without brackets: what you passed is "
             f"{kind_of(function)}."
         )
-    with time_limit(function, seconds, name_of(function)):
+    with time_limit(seconds, name_of(function)):
         return function(*inputs)
 
 
@@ -120,26 +126,28 @@ def _is_data(value) -> bool:
 
 
 @contextmanager
-def time_limit(function: Callable, seconds: float, name: str):
-    """Stop a function that never comes back; a look at the clock for each line of its own file.
+def time_limit(seconds: float, name: str):
+    """Stop a learner's code that never comes back; a look at the clock for each of its lines.
 
-    Tracing works in any front end and on every system, where signals do not.
+    Tracing works in any front end and on every system, where signals do not. Code of installed
+    libraries is not traced.
     """
-    code = getattr(function, "__code__", None)
-    file, end, tracer = code and code.co_filename, time.monotonic() + seconds, sys.gettrace()
+    end, tracer = time.monotonic() + seconds, sys.gettrace()
 
     def look(frame, event, argument):
         if time.monotonic() > end:
-            raise NotYet(
-                f"{name} was stopped after {seconds:g} seconds: does one of its loops never end?"
-            )
+            raise _Stopped
         return look
 
     def enter(frame, event, argument):
-        return look(frame, event, argument) if frame.f_code.co_filename == file else None
+        return None if frame.f_code.co_filename.startswith(LIBRARIES) else look
 
     sys.settrace(enter)
     try:
         yield
+    except _Stopped:
+        raise NotYet(
+            f"{name} was stopped after {seconds:g} seconds: does one of its loops never end?"
+        ) from None
     finally:
         sys.settrace(tracer)

@@ -288,7 +288,18 @@ def test_before_the_first_start_every_exercise_is_open(ours, capsys):
     assert progress(capsys)[0]["03_features"] == "- 03.1"
 
 
-def test_progress_knows_what_the_checks_print(yours, capsys):
+def as_stream(printed: str) -> dict:
+    return {"output_type": "stream", "name": "stdout", "text": printed.splitlines(True)}
+
+
+def as_display(printed: str) -> dict:
+    """An output as Jupyter saves what is shown as HTML."""
+    data = {"text/html": ["<div>✓</div>"], "text/plain": [printed.rstrip("\n")]}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+@pytest.mark.parametrize("saved", [as_stream, as_display])
+def test_progress_knows_what_the_checks_print(yours, capsys, saved):
     from helpers.exercises import Exercise, NotYet
 
     def checker(answer):
@@ -301,7 +312,11 @@ def test_progress_knows_what_the_checks_print(yours, capsys):
         capsys.readouterr()
         Exercise(number, checker, "", "").check(answer)
         cells.append((asked(number)[0], capsys.readouterr().out))
-    write(yours / BOTH[1], *cells)
+    path = write(yours / BOTH[1], *cells)
+    notebook = json.loads(path.read_text("utf-8"))
+    for cell, (_, printed) in zip(notebook["cells"], cells, strict=True):
+        cell["outputs"] = [saved("Wait.\n"), saved(printed)]
+    path.write_text(json.dumps(notebook), "utf-8")
     assert progress(capsys)[1].startswith("1 right, 1 not yet, 1 not attempted.")
 
 

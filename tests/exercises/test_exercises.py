@@ -3,6 +3,10 @@
 import json
 import re
 import runpy
+import sys
+from contextlib import suppress
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +55,8 @@ def test_every_exercise_has_answers_and_stands_in_a_notebook():
 
 
 @pytest.mark.parametrize("number", ANSWERS)
-def test_there_are_three_wrong_answers_and_two_right_ones(number):
-    assert len(ANSWERS[number]["wrong"]) >= 3
+def test_there_are_four_wrong_answers_and_two_right_ones(number):
+    assert len(ANSWERS[number]["wrong"]) >= 4
     assert len(ANSWERS[number]["right"]) >= 2
     q = exercise(number)
     question, step = q.hints
@@ -104,6 +108,15 @@ def test_three_outcomes(capsys):
         "Exercise 99.1: not attempted. Replace the ... above, then run the cell again. "
         "q.hint() helps.",
     ]
+
+
+def test_a_result_has_a_sign_and_an_edge_where_html_is_shown():
+    for outcome, (sign, colour) in exercises.LOOKS.items():
+        result = exercises.Result("99.1", outcome, "1 < 2 & so on.")
+        assert repr(result) == f"Exercise 99.1: {outcome}. 1 < 2 & so on."
+        html = result._repr_html_()
+        assert f">{sign} Exercise 99.1: {outcome}. 1 &lt; 2 &amp; so on.</div>" in html
+        assert f"border-left:4px solid {colour}" in html
 
 
 def test_an_exercise_that_was_not_checked_is_not_attempted():
@@ -198,16 +211,39 @@ def test_a_function_is_called_with_care():
         assert said in str(caught.value)
 
 
-def test_a_function_that_never_comes_back_is_stopped():
+def endless(ids):
+    while ids:
+        last = ids[-1]
+    return last
+
+
+def endless_and_deaf(ids):
+    while ids:
+        with suppress(Exception):
+            ids[0] + 1
+
+
+class Endless:
+    def __call__(self, ids):
+        return endless(ids)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        endless,
+        endless_and_deaf,
+        Endless(),
+        partial(endless),
+        lambda ids: max(count(), key=lambda n: n if n < 0 else 0),
+    ],
+)
+def test_a_function_that_never_comes_back_is_stopped(function):
     from helpers.exercises.answers import call
 
-    def endless(ids):
-        while ids:
-            last = ids[-1]
-        return last
-
-    with pytest.raises(NotYet, match=r"endless was stopped after 0\.2 seconds"):
-        call(endless, [1], seconds=0.2)
+    with pytest.raises(NotYet, match=r"was stopped after 0\.2 seconds"):
+        call(function, [1], seconds=0.2)
+    assert sys.gettrace() is None
 
 
 def test_values_are_compared_to_the_last_element():
