@@ -20,9 +20,9 @@ from helpers.batches import BATCH_TOKENS, autocast
 WAYS = ("sdpa", "eager")
 
 
-def once(model, batch: dict, session, training: bool) -> float:
+def once(model, batch: dict, training: bool) -> float:
     begin = time.perf_counter()
-    with torch.inference_mode(not training), autocast(session):
+    with torch.inference_mode(not training), autocast(model):
         loss = model(**batch).loss
     if training:
         loss.backward()
@@ -31,7 +31,7 @@ def once(model, batch: dict, session, training: bool) -> float:
 
 
 def compare(dtype: str | None, rounds: int) -> None:
-    session = start(dtype=dtype)
+    start(dtype=dtype)
     _, model = load_checkpoint(head="classification", labels=["no", "yes"])
     print(f"{'tokens a text':>14}{'sdpa / eager: predicting':>27}{'training':>11}")
     for tokens in (16, 32, 64, 128, 256, 512):
@@ -49,7 +49,7 @@ def compare(dtype: str | None, rounds: int) -> None:
             for _ in range(rounds + 1):
                 for way in WAYS:
                     model.set_attn_implementation(way)
-                    seconds[way].append(once(model, batch, session, training))
+                    seconds[way].append(once(model, batch, training))
             ratios.append(median(seconds["sdpa"][1:]) / median(seconds["eager"][1:]))
         print(f"{tokens:14}{ratios[0]:27.2f}{ratios[1]:11.2f}")
 

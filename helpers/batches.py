@@ -5,11 +5,13 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from .session import Session, current, warn
+from .checkpoints import token_limit
+from .session import current, warn
 
 BATCH_TOKENS = 2048
 SHORT = 128  # tokens
 CHUNK = 1000
+FULL_PRECISION = ("deberta",)  # its mask is the lowest float32, which no shorter format holds
 
 
 def check_texts(texts) -> list[str]:
@@ -24,11 +26,6 @@ def check_texts(texts) -> list[str]:
                 'Replace missing texts with "" or drop their rows.'
             )
     return texts
-
-
-def token_limit(tokenizer, model) -> int:
-    """The most tokens that the model reads of a text."""
-    return min(tokenizer.model_max_length, model.config.max_position_embeddings)
 
 
 def tokenize(texts: Sequence, tokenizer, model) -> list[dict[str, np.ndarray]]:
@@ -97,7 +94,7 @@ def run_sorted(model, tokenizer, rows: list[dict], read, width: int, bar: str = 
         model.to(session.device).eval()
         with (
             torch.inference_mode(),
-            autocast(session),
+            autocast(model),
             tqdm(total=len(rows), desc=bar, unit="text", disable=silent) as progress,
         ):
             for chosen in length_sorted_batches([len(row["input_ids"]) for row in rows], budget):
@@ -119,14 +116,21 @@ def set_attention(model, tokens: int, usual: str) -> None:
     """
     import torch
 
-    session = current()
-    plain = session.device.type == "cpu" and session.dtype == torch.bfloat16 and tokens <= SHORT
-    model.set_attn_implementation("eager" if plain else usual)
+    low = current().device.type == "cpu" and dtype_of(model) == torch.bfloat16
+    model.set_attn_implementation("eager" if low and tokens <= SHORT else usual)
 
 
-def autocast(session: Session):
-    """The context in which the session's dtype is used for matrix products."""
+def autocast(model):
+    """The context in which a model's matrix products are computed in the session's dtype."""
     import torch
 
-    low = session.dtype != torch.float32
-    return torch.autocast(session.device.type, session.dtype) if low else nullcontext()
+    dtype = dtype_of(model)
+    low = dtype != torch.float32
+    return torch.autocast(current().device.type, dtype) if low else nullcontext()
+
+
+def dtype_of(model) -> "torch.dtype":  # noqa: F821
+    """The number format that a model computes in: the session's, if it can."""
+    import torch
+
+    return torch.float32 if model.config.model_type in FULL_PRECISION else current().dtype

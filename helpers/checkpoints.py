@@ -14,7 +14,9 @@ from .hub import hub
 from .session import ROOT, profile_name, say
 
 HEADS = ("classification", "multi_label", "regression")
-FILES = ["*.json", "*.txt", "model.safetensors"]
+FILES = ["*.json", "*.txt", "*.model", "model*.safetensors"]
+OLD_WEIGHTS = "pytorch_model*.bin"  # fetched where there are no others
+USUAL_LIMIT = 512  # tokens, where neither tokenizer nor model tells one
 RUN, FORMAT = "run.json", 1  # what a finished run is told by, and the number of its form
 READ = (".safetensors", ".bin", ".json", ".txt", ".model")
 
@@ -62,9 +64,11 @@ def load_checkpoint(name: str | Path | None = None, head: str | None = None, lab
     head: None for the bare encoder, whose `last_hidden_state` is [batch, tokens, hidden];
         "classification" or "multi_label" for one output a label; "regression" for one output.
     labels: the label names in the order of their ids, for a head that has labels.
-    Returns: (tokenizer, model), the model in evaluation mode.
+    Returns: (tokenizer, model), the model in evaluation mode. The tokenizer's `model_max_length`
+        is what the model can read, and it has a token to pad with.
     Raises: ValueError for an unknown head or missing labels; RuntimeError when no route leads to
-        the checkpoint, or when its files are not the published ones (SHA-256).
+        the checkpoint, when its files are not the published ones (SHA-256), or when it is of a
+        kind that does not give one state a token.
     Source: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
     """
     if head is not None and head not in HEADS:
@@ -89,6 +93,7 @@ def load_folder(folder: Path, head: str | None, labels=None, new_head: bool = Fa
         AutoTokenizer,
     )
 
+    check_pieces(folder)
     # Code that lies beside the weights is never run, and nobody is asked whether it should be.
     plain = {"local_files_only": True, "trust_remote_code": False}
     options: dict = {"dtype": "float32"} | plain
@@ -115,7 +120,10 @@ def load_folder(folder: Path, head: str | None, labels=None, new_head: bool = Fa
             "holds config.json, model.safetensors and the tokenizer's files, made for such a head"
             f"{or_fetch_again(folder)}."
         ) from None
+    check_kind(folder, model.config)
     check_tokenizer(folder, tokenizer, model)
+    tokenizer.model_max_length = token_limit(tokenizer, model)
+    model.config.pad_token_id = tokenizer.pad_token_id
     other = {key for key, *_ in found["mismatched_keys"]}  # of another size, and drawn at random
     check_weights(folder, sorted({*found["missing_keys"], *other}), model, new_head)
     if other:
@@ -156,8 +164,49 @@ def fit_head(model, names: list[str], labels: list[str], folder: Path) -> None:
     say(f"A new head: the one in {folder} tells {', '.join(names)} apart.")
 
 
+def check_pieces(folder: Path) -> None:
+    """Raise RuntimeError for a tokenizer in a file that only a package not installed can read."""
+    pieces = next(folder.glob("*.model"), None)
+    if pieces and not (folder / "tokenizer.json").is_file() and not find_spec("sentencepiece"):
+        raise RuntimeError(
+            f"The tokenizer in {pieces} is read by the package sentencepiece, which is not "
+            "installed: run `pip install sentencepiece` and start again."
+        )
+
+
+def check_kind(folder: Path, config) -> None:
+    """Raise RuntimeError for a model that does not give a text one state a token."""
+    if config.is_encoder_decoder:
+        what = "answers a text with a text"
+    elif config.model_type == "funnel":
+        what = "has fewer states than a text has tokens"
+    else:
+        return
+    raise RuntimeError(
+        f"The checkpoint in {folder} is a {config.model_type}, which {what}: take an encoder, such "
+        "as BERT, RoBERTa or DeBERTa."
+    )
+
+
+def token_limit(tokenizer, model) -> int:
+    """The most tokens that the model reads of a text: the least of what it and its tokenizer tell.
+
+    RoBERTa and its like count positions from behind that of padding on, so that fewer are of use
+    than their config tells.
+    """
+    limits = [tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", 0) or 0]
+    for name, module in model.named_modules():
+        padding = getattr(module, "padding_idx", None)
+        if name.endswith("position_embeddings") and padding is not None:
+            limits.append(module.num_embeddings - padding - 1)
+    return min((limit for limit in limits if 0 < limit < 1e9), default=USUAL_LIMIT)
+
+
 def check_tokenizer(folder: Path, tokenizer, model) -> None:
-    """Raise RuntimeError unless a tokenizer has a vocabulary, and the model knows all of it."""
+    """Raise RuntimeError unless a tokenizer has a vocabulary, and the model knows all of it.
+
+    One without a token for padding gets that which ends a text.
+    """
     known = model.get_input_embeddings().num_embeddings
     if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what transformers makes of no files
         raise RuntimeError(f"The checkpoint in {folder} has no vocabulary: add its tokenizer.json.")
@@ -165,6 +214,12 @@ def check_tokenizer(folder: Path, tokenizer, model) -> None:
         raise RuntimeError(
             f"The checkpoint in {folder} has a tokenizer with {len(tokenizer):,} tokens and a "
             f"model that knows {known:,}: take both from the same place."
+        )
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    if tokenizer.pad_token is None:
+        raise RuntimeError(
+            f"The tokenizer in {folder} has no token to pad with, nor one that ends a text: name "
+            "one as pad_token in its tokenizer_config.json."
         )
 
 
@@ -286,7 +341,10 @@ def _download(hub_id: str, revision: str | None) -> Path:
     else:
         cure = "check the name and the network, or set COURSE_CHECKPOINT to a folder"
     with hub(f"The checkpoint {hub_id}", cure, "models--" + hub_id.replace("/", "--")):
-        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
+        folder = Path(snapshot_download(hub_id, revision=revision, allow_patterns=FILES))
+        if not any(folder.glob("model*.safetensors")):
+            snapshot_download(hub_id, revision=revision, allow_patterns=OLD_WEIGHTS)
+        return folder
 
 
 def verify(folder: Path, checkpoint: Checkpoint | None) -> Path:

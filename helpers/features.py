@@ -36,12 +36,18 @@ def extract_features(
         several, [3, 4, 5, 6], the vectors stand side by side, at the cost of one pass.
     cache: keep the result in runs/features/ and read it from there next time.
     Returns: float32 array [n, hidden x layers]; row i belongs to text i. No texts give no rows.
-    Raises: ValueError for an unknown pool or layer; TypeError for a text that is not a string.
+    Raises: ValueError for an unknown pool or layer, and for "cls" with a model that puts no token
+        for the whole text first; TypeError for a text that is not a string.
     """
     if pool not in POOLS:
         raise ValueError(f'There is no pool {pool!r}: write "cls" or "mean".')
     layers = check_layers(layer, model)
     ids = [row["input_ids"] for row in tokenize(check_texts(texts), tokenizer, model)]
+    if pool == "cls" and any(text_ids[0] != tokenizer.cls_token_id for text_ids in ids):
+        raise ValueError(
+            f'pool="cls" takes the first token, which is no [CLS] with a {model.config.model_type}:'
+            ' write pool="mean".'
+        )
     if not cache:
         return _extract(ids, tokenizer, model, pool, layers)
     path = _cache_file(ids, model, pool, layers)

@@ -21,6 +21,7 @@ from .files import as_number, read_json, write_json
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parent
 PROFILES = ("pocket", "full")
+FORMATS = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def start(
 
     profile: "pocket" (bundled data, small model, no network) or "full" (Hub). The environment
         variable COURSE_PROFILE, where set, decides for every notebook at once.
-    dtype: "float32" or "bfloat16" for the model's matrix products; measured when not given.
+    dtype: "float32", "bfloat16" or, on a CUDA GPU, "float16" for the model's matrix products;
+        without it, what suits the GPU, or what is measured to be faster on this machine.
     quiet: print nothing, and do without a folder `runs/`.
     Returns: a Session with `.profile .seed .device .dtype .quick .root .data .runs`.
     Raises: ValueError for an unknown profile or dtype; RuntimeError if runs/ cannot be written.
@@ -139,11 +141,11 @@ def start(
 
         use_plain_tables()
     device = pick_device()
-    formats = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    formats = FORMATS if device.type == "cuda" else FORMATS[:2]
     if dtype is not None and dtype not in formats:
-        raise ValueError(f'There is no dtype {dtype!r}: write dtype="float32" or "bfloat16".')
-    chosen = formats[dtype or measured_dtype(str(device))]
-    _current = Session(profile, seed, device, chosen, is_quick())
+        raise ValueError(f"There is no dtype {dtype!r} here: write one of {', '.join(formats)}.")
+    chosen = dtype or gpu_dtype(device) or measured_dtype(str(device))
+    _current = Session(profile, seed, device, getattr(torch, chosen), is_quick())
     if not quiet:
         quick = "; QUICK: a few rows only, its numbers mean nothing" if _current.quick else ""
         print(f"{profile} profile; {device}, {_current.dtype_name}; seed {seed}{quick}")
@@ -152,7 +154,7 @@ def start(
 
 @contextmanager
 def number_format(dtype: str) -> Iterator[None]:
-    """Compute in this number format, "float32" or "bfloat16", in the lines within."""
+    """Compute in this number format, one of FORMATS, in the lines within."""
     global _current
     import torch
 
@@ -171,6 +173,18 @@ def pick_device():
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def gpu_dtype(device) -> str | None:
+    """What a CUDA GPU computes fastest in: "bfloat16", or "float16" before compute capability 8.0.
+
+    None for other devices.
+    """
+    import torch
+
+    if device.type != "cuda":
+        return None
+    return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float16"
 
 
 @lru_cache

@@ -17,7 +17,7 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from .batches import set_attention
+from .batches import dtype_of, set_attention
 from .predicting import row_logits
 from .runs import epoch_file, mark_whole, write_arrays
 from .scores import score
@@ -55,7 +55,7 @@ class CourseTrainer(Trainer):
         kept = np.flatnonzero(labels >= 0) if labels.dtype == np.int64 else range(len(labels))
         super().__init__(
             model=model,
-            args=training_arguments(arguments, len(kept), seed, folder),
+            args=training_arguments(arguments, len(kept), seed, folder, dtype_of(model)),
             train_dataset=[{**encoded["train"][i], "labels": labels[i], "row": i} for i in kept],
             eval_dataset=encoded["validation"],
             processing_class=tokenizer,
@@ -203,8 +203,10 @@ class _Bar(TrainerCallback):
         self.bar.close()
 
 
-def training_arguments(arguments: dict, n_rows: int, seed: int, folder: Path) -> TrainingArguments:
-    """The TrainingArguments for `n_rows` rows.
+def training_arguments(
+    arguments: dict, n_rows: int, seed: int, folder: Path, dtype: torch.dtype
+) -> TrainingArguments:
+    """The TrainingArguments for `n_rows` rows; with float16 the loss is scaled.
 
     Raises: ValueError for a batch that torchrun's processes cannot share evenly; RuntimeError if
         they would not train together, but each alone on all rows.
@@ -228,7 +230,8 @@ def training_arguments(arguments: dict, n_rows: int, seed: int, folder: Path) ->
         per_device_train_batch_size=rows // world,
         gradient_accumulation_steps=arguments["accumulation"],
         auto_find_batch_size=session.device.type == "cuda",
-        bf16=session.dtype == torch.bfloat16 and session.device.type != "mps",
+        bf16=dtype == torch.bfloat16 and session.device.type != "mps",
+        fp16=dtype == torch.float16,
         use_cpu=session.device.type == "cpu",
         seed=seed,
         eval_strategy="epoch",

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from accelerate.utils import broadcast_object_list, gather_object
 
-from .batches import tokenize
+from .batches import dtype_of, tokenize
 from .checkpoints import (
     find_checkpoint,
     fingerprint_of_checkpoint,
@@ -195,7 +195,7 @@ def _train(data, columns, checkpoint, plan: dict, folder: Path, callbacks) -> No
                     "resumed": bool(state),
                     "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
                     "versions": {package: version(package) for package in PACKAGES},
-                    "machine": machine(),
+                    "machine": machine(trainer.model),
                     "processes": begun["processes"],
                     "log_history": log_history,
                 }
@@ -283,11 +283,11 @@ def last_scores(log_history: list[dict]) -> dict[str, float]:
     }
 
 
-def machine() -> dict[str, str]:
-    """What a run tells of the machine that it was trained on."""
+def machine(model) -> dict[str, str]:
+    """What a run tells of the machine that it was trained on, and of the model's number format."""
     return {
         "processor": cpu_name(),
         "device": str(current().device),
-        "dtype": current().dtype_name,
+        "dtype": str(dtype_of(model)).removeprefix("torch."),
         "python": platform.python_version(),
     }

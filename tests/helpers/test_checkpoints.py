@@ -141,6 +141,61 @@ def test_a_repository_that_is_not_on_the_hub_is_one_sentence(python, on_hub):
     assert "check the name" in message
 
 
+@pytest.fixture
+def somebody(tiny, tmp_path, python, on_hub):
+    """Publishes the small model in another form; what a fresh process then says or prints of it."""
+
+    def publish(form: str, code: str = "print(len(tokenizer), sum_of(model))", fails=False):
+        folder = tmp_path / "published"
+        shutil.copytree(tiny, folder)
+        model = BertModel.from_pretrained(folder)
+        if form != "both":
+            (folder / "model.safetensors").unlink()
+        if form == "shards":
+            model.save_pretrained(folder, max_shard_size="1MB")
+            assert len([*folder.glob("model-0*.safetensors")]) > 1
+        else:
+            content = print if form == "a program" else model.state_dict()
+            torch.save(content, folder / "pytorch_model.bin")
+        begin = "from helpers import load_checkpoint; sum_of = lambda m: sum(p.double().sum()."
+        begin += "item() for p in m.parameters()); "
+        begin += "tokenizer, model = load_checkpoint('somebody/small'); "
+        with Hub({"models/somebody/small": folder}) as hub:
+            said = (python.fails if fails else python)(begin + code, **on_hub(hub.url))
+            return said, [line.rsplit("/", 1)[1] for line in hub.asked if "GET" in line]
+
+    return publish
+
+
+@pytest.mark.parametrize("form", ["shards", "bin"])
+def test_weights_are_taken_in_the_form_that_the_hub_has(form, somebody, tiny):
+    said, asked = somebody(form)
+    tokens, total = said.split()
+    wanted = sum(p.double().sum().item() for p in BertModel.from_pretrained(tiny).parameters())
+    assert int(tokens) == 30522 and abs(float(total) - wanted) < 1e-6
+    assert any(file.endswith("safetensors" if form == "shards" else ".bin") for file in asked)
+
+
+def test_old_weights_are_not_fetched_where_there_are_new_ones(somebody):
+    _, asked = somebody("both")
+    assert "model.safetensors" in asked and "pytorch_model.bin" not in asked
+
+
+def test_weights_that_could_run_a_program_are_refused(somebody):
+    said, _ = somebody("a program", fails=True)
+    assert said.startswith("RuntimeError: The checkpoint in ") and "could not be loaded" in said
+
+
+def test_a_tokenizer_that_needs_another_package_names_it(tiny, tmp_path, monkeypatch, refused):
+    folder = tmp_path / "pieces"
+    shutil.copytree(tiny, folder)
+    (folder / "tokenizer.json").unlink()
+    (folder / "spm.model").write_bytes(b"pieces")
+    monkeypatch.setattr(checkpoints, "find_spec", lambda name: None)
+    with refused(RuntimeError, "spm.model", "`pip install sentencepiece`"):
+        load_checkpoint(folder)
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_a_changed_byte_in_any_file_is_refused(tmp_path, refused, file):
     folder = change_one_byte(copy(tmp_path / "all-MiniLM-L6-v2"), file)

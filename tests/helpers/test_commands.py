@@ -15,6 +15,7 @@ import pytest
 from hub_server import Hub
 from own_files import PLAIN, fresh, read, write
 from pyarrow import parquet
+from torch import float32
 
 from helpers import load_checkpoint, load_corpus, load_table, score_hunt
 from helpers.commands import main
@@ -579,13 +580,13 @@ def test_a_world_that_is_none_is_refused(rows, tiny, refuses, monkeypatch):
 
 def test_a_world_of_the_wrong_size(monkeypatch, tmp_path, refused):
     arguments = {"batch_size": 8, "accumulation": 1, "epochs": 1, "learning_rate": 1e-3}
-    assert training_arguments(arguments, 64, 1, tmp_path).per_device_train_batch_size == 8
+    assert training_arguments(arguments, 64, 1, tmp_path, float32).per_device_train_batch_size == 8
     monkeypatch.setenv("WORLD_SIZE", "3")
     with refused(ValueError, "3 processes", "8 rows"):
-        training_arguments(arguments, 64, 1, tmp_path)
+        training_arguments(arguments, 64, 1, tmp_path, float32)
     monkeypatch.setenv("WORLD_SIZE", "2")
     with refused(RuntimeError, "WORLD_SIZE is 2", "torchrun"):
-        training_arguments(arguments, 64, 1, tmp_path)
+        training_arguments(arguments, 64, 1, tmp_path, float32)
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
 
     class Alone:
@@ -596,7 +597,7 @@ def test_a_world_of_the_wrong_size(monkeypatch, tmp_path, refused):
 
     monkeypatch.setattr("helpers.trainer.TrainingArguments", Alone)
     with refused(RuntimeError, "WORLD_SIZE is 2", "torchrun"):
-        training_arguments(arguments, 64, 1, tmp_path)
+        training_arguments(arguments, 64, 1, tmp_path, float32)
 
 
 def test_glue_and_the_network(place, rows, tiny, tmp_path, on_hub):

@@ -100,6 +100,39 @@ def test_the_dtype_is_the_faster_one_and_remembered(home, speed_up, factor, dtyp
 
 
 @pytest.mark.parametrize(
+    ("capability", "dtype"),
+    [((7, 5), torch.float16), ((8, 0), torch.bfloat16), ((9, 0), torch.bfloat16)],
+)
+def test_a_gpu_computes_in_what_it_has_units_for(monkeypatch, speed_up, capsys, capability, dtype):
+    measured = speed_up(1.0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert start().dtype == dtype and not measured
+    assert f"cuda, {str(dtype)[6:]};" in capsys.readouterr().out
+    assert start(dtype="float16").dtype == torch.float16
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_with_float16_the_loss_is_scaled(monkeypatch, tmp_path, dtype):
+    import helpers.trainer
+
+    asked = {}
+
+    class Arguments:
+        world_size = 1
+
+        def __init__(self, **options):
+            asked.update(options)
+
+    start(dtype="float32", quiet=True)
+    monkeypatch.setattr(helpers.trainer, "TrainingArguments", Arguments)
+    arguments = {"batch_size": 8, "accumulation": 1, "epochs": 1, "learning_rate": 1e-3}
+    helpers.trainer.training_arguments(arguments, 64, 1, tmp_path, dtype)
+    assert asked["fp16"] == (dtype == torch.float16)  # what makes Trainer scale
+    assert asked["bf16"] == (dtype == torch.bfloat16)
+
+
+@pytest.mark.parametrize(
     "damage", ["{", "[]", "{}", '{"machine": "another", "dtype": "float32"}', "null"]
 )
 def test_a_damaged_or_foreign_memory_is_measured_anew(home, speed_up, damage):
