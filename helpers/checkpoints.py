@@ -16,6 +16,7 @@ from .session import ROOT, profile_name, say
 HEADS = ("classification", "multi_label", "regression")
 FILES = ["*.json", "*.txt", "*.model", "model*.safetensors"]
 OLD_WEIGHTS = "pytorch_model*.bin"  # fetched where there are no others
+SMALL_RATE, BASE_RATE, BASE_SIZE = 2e-4, 5e-5, 768
 USUAL_LIMIT = 512  # tokens, where neither tokenizer nor model tells one
 RUN, FORMAT = "run.json", 1  # what a finished run is told by, and the number of its form
 READ = (".safetensors", ".bin", ".json", ".txt", ".model")
@@ -200,6 +201,17 @@ def token_limit(tokenizer, model) -> int:
         if name.endswith("position_embeddings") and padding is not None:
             limits.append(module.num_embeddings - padding - 1)
     return min((limit for limit in limits if 0 < limit < 1e9), default=USUAL_LIMIT)
+
+
+def usual_learning_rate(folder: Path) -> float:
+    """The learning rate to fine-tune a checkpoint with: 2e-4, or 5e-5 from base size (768) on."""
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception:  # `load_folder` will say what is wrong with it
+        return SMALL_RATE
+    return SMALL_RATE if getattr(config, "hidden_size", 0) < BASE_SIZE else BASE_RATE
 
 
 def check_tokenizer(folder: Path, tokenizer, model) -> None:

@@ -143,7 +143,11 @@ def parser() -> ArgumentParser:
     )
     add("--checkpoint", help="a Hub id or a folder; else the course's small encoder")
     add("--epochs", type=int, default=4, help="passes over the rows (default: 4)")
-    add("--learning-rate", type=float, default=2e-4, help="at its highest (default: 0.0002)")
+    add(
+        "--learning-rate",
+        type=float,
+        help="at its highest (default: 0.0002; from base size on 0.00005)",
+    )
     add(
         "--batch-size",
         type=int,

@@ -18,6 +18,7 @@ from .checkpoints import (
     fingerprint_of_checkpoint,
     load_checkpoint,
     read_run,
+    usual_learning_rate,
     without_bars,
 )
 from .columns import check_data, rows_of, target_values
@@ -60,7 +61,7 @@ def fine_tune(
     *,
     texts: str | Sequence[str] | None = None,
     epochs: int = 4,
-    learning_rate: float = 2e-4,
+    learning_rate: float | None = None,
     batch_size: int = 32,
     class_weight: str | None = None,
     seed: int | None = None,
@@ -80,7 +81,8 @@ def fine_tune(
     texts: the text column, or two for pairs; needed where data has several that are not known to
         be a pair.
     batch_size: rows a batch, shared out evenly among the processes that `torchrun` starts.
-    learning_rate: rises over the first tenth of the steps, then falls to 0 along a line.
+    learning_rate: at its highest, by default `usual_learning_rate` of the checkpoint; it rises over
+        the first tenth of the steps, then falls to 0 along a line.
     class_weight: "balanced" counts the loss of a rare class more, by n / (classes x its rows).
     seed: of the new head, the batches and the dropout; without it, the session's.
     checkpoint: as in `load_checkpoint`. max_length: where texts are cut, in tokens.
@@ -98,6 +100,9 @@ def fine_tune(
         process is training in.
     """
     columns = check_data(data, head, texts)
+    pretrained = find_checkpoint(checkpoint)
+    if learning_rate is None:
+        learning_rate = usual_learning_rate(pretrained)
     if class_weight not in (None, "balanced") or (class_weight and head != "classification"):
         raise ValueError(f'class_weight={class_weight!r}: only classes can be "balanced".')
     numbers = {"epochs": epochs, "batch_size": batch_size, "accumulation": accumulation}
@@ -110,7 +115,7 @@ def fine_tune(
         numbers["epochs"] = 1
     plan = {
         "data_sha256": data_hash(data, columns),
-        "checkpoint_sha256": fingerprint_of_checkpoint(find_checkpoint(checkpoint)),
+        "checkpoint_sha256": fingerprint_of_checkpoint(pretrained),
         "arguments": RECIPE | numbers | {"class_weight": class_weight, "head": head},
         "callbacks": [name_of(c) for c in callbacks if not getattr(c, "only_watches", False)],
         "seed": current().seed if seed is None else seed,

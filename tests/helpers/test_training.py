@@ -6,8 +6,10 @@ import pytest
 import torch
 from datasets import Dataset, DatasetDict
 from transformers import (
+    BertConfig,
     BertModel,
     DataCollatorWithPadding,
+    DistilBertConfig,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -15,6 +17,7 @@ from transformers import (
 
 from helpers import fine_tune, load_checkpoint, load_corpus, predict_logits, session, start
 from helpers.batches import tokenize
+from helpers.checkpoints import usual_learning_rate
 from helpers.runs import load_run
 from helpers.scores import row_losses, score
 from helpers.trainer import RECIPE
@@ -204,6 +207,16 @@ def test_max_length_holds_in_training_and_in_the_saved_tokenizer(tune, data):
 
 
 # Finished, half-finished and interrupted runs
+
+
+@pytest.mark.parametrize(("hidden_size", "rate"), [(32, 2e-4), (768, 5e-5), (1024, 5e-5)])
+def test_the_usual_learning_rate_goes_by_the_size(tmp_path, tune, data, hidden_size, rate):
+    BertConfig(hidden_size=hidden_size).save_pretrained(tmp_path / "one")
+    assert usual_learning_rate(tmp_path / "one") == rate
+    DistilBertConfig(dim=hidden_size).save_pretrained(tmp_path / "other")
+    assert usual_learning_rate(tmp_path / "other") == rate
+    if rate == 2e-4:
+        assert tune(data, learning_rate=None).details["arguments"]["learning_rate"] == rate
 
 
 def test_a_finished_run_is_loaded_not_trained(tune, data, capsys):
