@@ -6,7 +6,8 @@ fresh     restore such copies, as in `fresh 03`; what was there is kept under an
 progress  say which exercises are right in your copies, and which are open
 run       execute the notebooks in order and report their scores
 test      run the tests and the notebooks, or parts of them: helpers, faults, exercises,
-          course, notebooks, nbval (further options go to pytest)
+          course, notebooks, nbval, and full, the full profile against a stand-in for the
+          Hub, which is run by name or with --all (further options go to pytest)
 check     say whether this machine is ready
 refresh   for maintainers: execute the committed notebooks and clean them
 """
@@ -33,6 +34,7 @@ FIRST = "work/00_welcome.ipynb"  # what JupyterLab opens with
 UNTRAINED = ["00", "01", "02", "03"]  # notebooks that train nothing
 ALONE = ["fresh", "progress"]  # commands that do without .venv
 PARTS = ["helpers", "faults", "exercises", "course", "notebooks", "nbval"]  # of the tests
+LONG = ["full"]  # those that are run by name or with --all
 
 from tools import choose, plain  # noqa: E402  they need the standard library only
 from tools.check import check, installed  # noqa: E402
@@ -146,8 +148,9 @@ def lab(extra: list) -> None:
 
 def test(args: argparse.Namespace, extra: list) -> None:
     """Run pytest over the parts asked for; further options go to pytest."""
-    parts = [word for word in extra if word in PARTS]
-    options = [word for word in extra if word not in PARTS]
+    known = PARTS + LONG
+    parts = [word for word in extra if word in known]
+    options = [word for word in extra if word not in known]
     named = any(Path(word.split("::")[0]).exists() for word in options)
     if args.only:
         what = choose(args.only)
@@ -157,7 +160,7 @@ def test(args: argparse.Namespace, extra: list) -> None:
         what = ["tests", "-m", "not slow"]
     else:
         what = []
-        for part in parts or PARTS:
+        for part in parts or (known if args.all else PARTS):
             if part == "nbval":
                 what += choose(None if args.all else UNTRAINED)
             else:

@@ -54,6 +54,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.ended.wait(60)
         elif isinstance(self.fault, int):
             self._answer(self.fault, b"", {})
+        elif path == "/api/datasets":
+            names = [name for name in self.hub.repositories if name.startswith("datasets/")]
+            self._json([{"id": name.removeprefix("datasets/")} for name in names])
         elif found := API.match(path):
             self._api(*found.groups())
         elif found := FILE.match(path):

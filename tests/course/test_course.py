@@ -362,8 +362,10 @@ def test_a_tilde_is_the_users_home(command, monkeypatch):
     assert env["COURSE_HOME"] == str(Path.home() / "elsewhere")
 
 
-def test_test_all_adds_the_notebooks_that_train(command):
+def test_test_all_adds_the_notebooks_that_train_and_the_full_profile(command):
+    assert "tests/full" not in command("test", "--here")[0]
     parts, _ = command("test", "--all", "--here")
+    assert parts[-1] == "tests/full"
     assert sum(path.endswith(".ipynb") for path in parts) == len(choose(None))
 
 
