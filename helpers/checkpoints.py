@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 
 from .files import changed_files, read_json, reason, sentence, sha256_of
@@ -124,6 +125,8 @@ def load_folder(folder: Path, head: str | None, labels=None, new_head: bool = Fa
     check_kind(folder, model.config)
     check_tokenizer(folder, tokenizer, model)
     tokenizer.model_max_length = token_limit(tokenizer, model)
+    reads = signature(model.forward).parameters  # a DistilBERT knows no token types
+    tokenizer.model_input_names = [name for name in tokenizer.model_input_names if name in reads]
     model.config.pad_token_id = tokenizer.pad_token_id
     other = {key for key, *_ in found["mismatched_keys"]}  # of another size, and drawn at random
     check_weights(folder, sorted({*found["missing_keys"], *other}), model, new_head)

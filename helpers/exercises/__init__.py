@@ -68,7 +68,7 @@ class Exercise:
             return NOT_ATTEMPTED, "Write the body of the function, then run the cell again."
         except NotYet as reason:
             return NOT_YET, str(reason)
-        except Exception as error:  # a wrong answer may fail in any way a program can
+        except (Exception, SystemExit) as error:  # a wrong answer may fail in any way
             return NOT_YET, f"Your answer raised {type(error).__name__}: {error}"
 
     def hint(self, level: int = 1) -> None:

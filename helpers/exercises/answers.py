@@ -1,8 +1,8 @@
 """What the checks share: calling a learner's function with care, and comparing values."""
 
+import ctypes
 import sys
-import sysconfig
-import time
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -12,7 +12,6 @@ import pandas as pd
 
 from . import NotYet
 
-LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 DATA = (list, tuple, set, Mapping, str, int, float, np.ndarray, np.generic, pd.DataFrame, pd.Series)
 
 
@@ -61,6 +60,8 @@ def name_of(function: Callable) -> str:
 
 def kind_of(value) -> str:
     """What kind of thing a value is, in words, such as "a list of 3"."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
     kind = {"ndarray": "array", "str": "text"}.get(type(value).__name__, type(value).__name__)
     article = "an" if kind[0].lower() in "aeiou" else "a"
     shape = getattr(value, "shape", None)
@@ -74,7 +75,7 @@ def number(value, case: str) -> float:
     if not isinstance(value, str) and getattr(value, "shape", ()) == ():
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
     yours = repr(value) if isinstance(value, str) else kind_of(value)
     raise NotYet(f"{case} a single number was expected, but yours is {yours:.60}.")
@@ -112,6 +113,20 @@ def same(answer, wanted, close: float = 0) -> bool:
     return bool(np.all(one == other))
 
 
+def misconception(answers: list, wrong: list[dict], close: float) -> str:
+    """The words whose wrong values are those found in every case; nothing if there are none.
+
+    answers: one or more numbers a case. wrong: for each case, words -> what that belief returns,
+    NaN where it cannot say (such a case does not count).
+    """
+    for words in wrong[0]:
+        pairs = [(answer, case[words]) for answer, case in zip(answers, wrong, strict=True)]
+        pairs = [pair for pair in pairs if not np.isnan(pair[1]).any()]
+        if pairs and all(np.allclose(*pair, 0, close) for pair in pairs):
+            return words
+    return ""
+
+
 def _is_tensor(value) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
@@ -127,27 +142,31 @@ def _is_data(value) -> bool:
 
 @contextmanager
 def time_limit(seconds: float, name: str):
-    """Stop a learner's code that never comes back; a look at the clock for each of its lines.
+    """Stop Python code that never comes back, by an exception that a second thread raises in it.
 
-    Tracing works in any front end and on every system, where signals do not. Code of installed
-    libraries is not traced.
+    Unlike signals this works in any front end and on every system. What an extension computes is
+    stopped when it has come back to Python.
     """
-    end, tracer = time.monotonic() + seconds, sys.gettrace()
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    here, ended = ctypes.c_ulong(threading.get_ident()), threading.Event()
 
-    def look(frame, event, argument):
-        if time.monotonic() > end:
-            raise _Stopped
-        return look
+    def watch() -> None:
+        time_left = seconds
+        while not ended.wait(time_left):
+            raise_in(here, ctypes.py_object(_Stopped))
+            time_left = 0.2  # then once more, should the code have caught it
 
-    def enter(frame, event, argument):
-        return None if frame.f_code.co_filename.startswith(LIBRARIES) else look
-
-    sys.settrace(enter)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
-        yield
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+            raise_in(here, None)
     except _Stopped:
+        ended.set()
         raise NotYet(
             f"{name} was stopped after {seconds:g} seconds: does one of its loops never end?"
         ) from None
-    finally:
-        sys.settrace(tracer)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..corpora import load_corpus
 from . import NotYet, define
-from .answers import call, kind_of
+from .answers import call, kind_of, number
 
 
 def _train() -> tuple[list[str], list[int], list[str]]:
@@ -84,7 +84,7 @@ def _loaded(load_posts: Callable, rows: list[tuple[str, str]], names: list[str])
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, delimiter=";").writerows(rows)
         try:
-            posts = call(load_posts, str(path), list(names))
+            posts = call(load_posts, str(path), list(names), seconds=30)
         except (NotImplementedError, NotYet, NameError, AttributeError, ImportError):
             raise
         except Exception as error:
@@ -191,17 +191,15 @@ def _weights_of(class_weights: Callable, labels: list[int], n_classes: int) -> l
                 f"{', '.join(map(str, by_id)) or 'none'}."
             )
         given = [by_id[i] for i in range(n_classes)]
-    if isinstance(given, str) or not hasattr(given, "__len__"):
+    sized = hasattr(given, "__len__") and getattr(given, "shape", None) != ()
+    if isinstance(given, str | set | type) or not sized:
         raise NotYet(f"class_weights returns {given!r:.60}: it should return a list of weights.")
     if len(given) != n_classes:
         raise NotYet(
             f"{case} there are {len(given)} weights for {n_classes} classes: one for each id from "
             "0 on, please."
         )
-    try:
-        return [float(weight) for weight in given]
-    except (TypeError, ValueError):
-        raise NotYet(f"{case} the first weight is {given[0]!r:.60}, and not a number.") from None
+    return [number(weight, f"{case} for each weight") for weight in given]
 
 
 @define(
@@ -247,7 +245,7 @@ def check_split_posts(split_posts: Callable) -> str:
 def _parts(split_posts: Callable, frame, share: float, seed: int) -> tuple:
     import pandas as pd
 
-    parts = call(split_posts, frame.copy(), share, seed)
+    parts = call(split_posts, frame.copy(), share, seed, seconds=20)
     if not isinstance(parts, tuple | list) or len(parts) != 2:
         raise NotYet(
             f"split_posts returns {kind_of(parts)}; two frames are asked for: train, held_out."

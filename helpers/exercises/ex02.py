@@ -1,7 +1,10 @@
-"""The exercises of notebook 02: one-hot rows, padding by hand, a tokenised split."""
+"""The exercises of notebook 02: one-hot rows, padding, a tokenised split, weaknesses."""
 
 import random
+import re
 import string
+import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -11,6 +14,8 @@ from . import NotYet, define
 from .answers import call, kind_of
 
 LIMIT = 32
+LONGEST, COSTS = 20, 15  # characters of a dear text, and the tokens that it must cost
+LETTERS, PIECES, POSTS = 7, 3, 2  # of an everyday word that is cut
 
 
 def _rows(table, case: str) -> list[list]:
@@ -265,3 +270,130 @@ def _what_differs(row: list[int], wanted: list[int], tokens: list[str], right: l
         f"has {tokens[place]!r} as token {place}, and should have {right[place]!r}: is it the "
         "validation split, with this checkpoint's tokenizer?"
     )
+
+
+@define(
+    "02.4",
+    hint=(
+        "Which words does the vocabulary keep whole, and of which texts does it know nothing but "
+        "single letters? When does `word_pieces` of section 3 give up a whole word?"
+    ),
+    step=(
+        "Try your ideas with `show_tokens`. For the everyday word let the computer search: you "
+        "have the words, their counts and the tokenizer. For the last, write a known word and an "
+        "unknown sign together."
+    ),
+    solution="""
+    dear = "qxzjvkqxzjvkqxzjvk"
+    twins = "He told us the truth.", "He told US the truth."
+    short_words = [word for word in plain_words if len(word) <= 7 and word_counts[word] >= 2]
+    everyday = max(short_words, key=lambda word: len(tokenizer.tokenize(word)))
+    lost = "love💔"
+    """,
+)
+def check_weaknesses(dear: str, twins: tuple[str, str], everyday: str, lost: str) -> str:
+    """Check a text, two texts, a word and a text, each of which shows a weakness."""
+    tokenizer = _tokenizer(find_checkpoint())
+    strong = [
+        _check_dear(_text(dear, "dear"), tokenizer),
+        _check_twins(twins, tokenizer),
+        _check_everyday(_text(everyday, "everyday"), tokenizer),
+        _check_lost(_text(lost, "lost"), tokenizer),
+    ]
+    said = "The tokenizer is broken in every way that was asked for."
+    if any(strong):
+        said = (
+            f"This checkpoint's tokenizer {' and '.join(filter(None, strong))}; the rest is right."
+        )
+    return f"{said} Whether a reader takes your twins for two things, only a reader can say."
+
+
+def _text(value, name: str) -> str:
+    if not isinstance(value, str):
+        raise NotYet(f"{name} should be one text; yours is {kind_of(value)}.")
+    if not value.strip():
+        raise NotYet(f"{name} is an empty text, and no tokenizer stumbles over that.")
+    return value
+
+
+def _check_dear(text: str, tokenizer) -> str:
+    strange = [character for character in text if not character.isalpha() and character != " "]
+    if strange:
+        raise NotYet(f"dear holds {strange[0]!r}: letters and spaces alone are allowed.")
+    if len(text) > LONGEST:
+        raise NotYet(f"dear has {len(text)} characters; at most {LONGEST} are allowed.")
+    if len(tokenizer.tokenize("qxzjvkqxzjvkqxzjvkqx")) < COSTS:
+        return f"makes fewer than {COSTS} tokens even of a row of rare letters"
+    tokens = tokenizer.tokenize(text)
+    if len(tokens) < COSTS:
+        raise NotYet(
+            f"dear costs {len(tokens)} tokens, {' '.join(tokens)}; at least {COSTS} are asked for. "
+            "Which of these pieces hold several letters?"
+        )
+    return ""
+
+
+def _check_twins(twins, tokenizer) -> str:
+    if isinstance(twins, str) or not isinstance(twins, list | tuple) or len(twins) != 2:
+        raise NotYet(f"twins should be two texts, with a comma between; it is {kind_of(twins)}.")
+    one, other = (_text(text, f"Text {i} of twins") for i, text in enumerate(twins, 1))
+    if _seen(one) == _seen(other):
+        raise NotYet("To a reader your twins are the same: they differ in spaces at most.")
+    if tokenizer("US")["input_ids"] != tokenizer("us")["input_ids"]:
+        return "keeps capitals apart (any twins will do)"
+    pieces, others = tokenizer.tokenize(one), tokenizer.tokenize(other)
+    if tokenizer.unk_token in pieces + others:
+        raise NotYet(
+            f"In your twins something becomes {tokenizer.unk_token}: section 5 showed that with "
+            "two emoji. Find twins of which every piece is known."
+        )
+    if pieces != others:
+        raise NotYet(
+            f"Your twins do not have the same ids: the pieces are {' '.join(pieces)} in one, and "
+            f"{' '.join(others)} in the other."
+        )
+    return ""
+
+
+def _seen(text: str) -> str:
+    """What a reader sees of a text: no spaces, no invisible characters, accents as one letter."""
+    signs = unicodedata.normalize("NFKC", text)
+    return "".join(sign for sign in signs if unicodedata.category(sign)[0] not in "ZC")
+
+
+def _check_everyday(word: str, tokenizer) -> str:
+    word = word.strip().lower()
+    if not re.fullmatch("[a-z]+", word):
+        raise NotYet(f"everyday should be one word of the letters a to z; yours is {word!r:.60}.")
+    if len(word) > LETTERS:
+        raise NotYet(f"{word} has {len(word)} letters; at most {LETTERS} are allowed.")
+    posts = load_corpus("emotion")["train"]["text"]
+    counts = Counter(found for post in posts for found in re.findall(r"\w+", post.lower()))
+    words = [found for found, n in counts.items() if n >= POSTS and len(found) <= LETTERS]
+    plain = [found for found in words if re.fullmatch("[a-z]+", found)]
+    if all(len(tokenizer.tokenize(found)) < PIECES for found in plain):
+        return f"cuts no short word of the posts into {PIECES} pieces"
+    if counts[word] < POSTS:
+        raise NotYet(
+            f"The count of {word} in the training posts is {counts[word]}; that of an everyday "
+            f"word is at least {POSTS}."
+        )
+    pieces = tokenizer.tokenize(word)
+    if len(pieces) < PIECES:
+        raise NotYet(
+            f"The pieces of {word} are {' '.join(pieces)}; at least {PIECES} are asked for."
+        )
+    return ""
+
+
+def _check_lost(text: str, tokenizer) -> str:
+    if "love" not in text.lower():
+        raise NotYet(f"lost is {text!r:.60}: the word love must be in it, letter after letter.")
+    if len(text) > LONGEST:
+        raise NotYet(f"lost has {len(text)} characters; at most {LONGEST} are allowed.")
+    if set(tokenizer.tokenize("love💔")) != {tokenizer.unk_token}:
+        return "never gives up a whole word"
+    known = [token for token in tokenizer.tokenize(text) if token != tokenizer.unk_token]
+    if known:
+        raise NotYet(f"Of lost the model still sees {' '.join(known)}: nothing should be left.")
+    return ""

@@ -1,4 +1,7 @@
-"""The exercises of notebook 03: mean pooling, row order, beating the majority."""
+"""The exercises of notebook 03: mean pooling, row order, beating the majority.
+
+The others stand in `ex03_pictures` (a matrix, a map) and `ex03_choices` (a comparison, a layer).
+"""
 
 import warnings
 from collections import Counter

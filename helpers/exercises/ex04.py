@@ -17,7 +17,7 @@ def _number(value, said: str, if_nan: str) -> float:
     """The value as a float; `said` begins the sentence that refuses it."""
     try:
         number = float("no number" if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise NotYet(f"{said} {value!s:.60}: a single number is asked for.") from None
     if np.isnan(number):
         raise NotYet(f"{said} nan: somewhere 0 was divided by 0. {if_nan}")
@@ -74,7 +74,7 @@ def check_macro_f1(macro_f1: Callable) -> str:
         if len(y_true) < 10:
             case = f"macro_f1({y_true}, {y_pred}, {k})"
         try:
-            answer = call(macro_f1, list(y_true), list(y_pred), k)
+            answer = call(macro_f1, list(y_true), list(y_pred), k, seconds=5)
         except ZeroDivisionError:
             raise NotYet(
                 f"{case} divides by 0. A class without a single right prediction has F1 0: treat "
@@ -160,7 +160,7 @@ def check_metrics(my_metrics: Callable) -> str:
         if absent is not None:
             case += f" and labels among which class {absent} does not occur"
         try:
-            scores = call(my_metrics, given)
+            scores = call(my_metrics, given, seconds=5)
         except (NotImplementedError, NotYet):
             raise
         except Exception as error:
@@ -331,7 +331,7 @@ def check_difference_interval(difference_interval: Callable) -> str:
         row_kinds = rng.permutation(np.repeat([0, 1, 2, 3], [only_a, only_b, both, neither]))
         a = np.isin(row_kinds, (0, 2)).astype(kind)
         b = np.isin(row_kinds, (1, 2)).astype(kind)
-        answer = call(difference_interval, a.copy(), b.copy())
+        answer = call(difference_interval, a.copy(), b.copy(), seconds=20)
         low, high = _two_numbers(answer)
         _check_interval(low, high, a, b)
         if not praise:

@@ -1,14 +1,25 @@
-"""The exercises of notebook 05: a loss per row, two scores of a hunt, predictions out of fold."""
+"""The exercises of notebook 05.
 
+A loss per row, two scores of a hunt, predictions out of fold, a word that turns a model, a ranker.
+"""
+
+import warnings
 from collections.abc import Callable
+from functools import lru_cache
+from itertools import zip_longest
+from string import punctuation as PUNCTUATION
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import check_is_fitted
 
+from ..corpora import load_corpus
+from ..scores import average_precision
+from ..suspects import hide_errors
 from . import NotYet, define
-from .answers import call, kind_of, number
+from .answers import call, kind_of, misconception, number
 
 SECONDS = 5  # for functions that need milliseconds
 
@@ -21,18 +32,6 @@ def _numbers(value, case: str) -> np.ndarray:
         raise NotYet(
             f"{case} numbers were expected, but yours is {kind_of(value)}: {value!r:.60}"
         ) from None
-
-
-def _misconception(answer: list, wrong: list[dict], close: float) -> str:
-    """The words whose wrong values are those found in every case; nothing if there are none.
-
-    answer: a value a case. wrong: for each case, words -> what a learner of that belief returns.
-    """
-    for words in wrong[0]:
-        believed = [case[words] for case in wrong]
-        if all(np.allclose(*pair, atol=close) for pair in zip(answer, believed, strict=True)):
-            return words
-    return ""
 
 
 @define(
@@ -66,7 +65,7 @@ def check_row_losses(row_losses: Callable) -> str:
         given = probabilities[np.arange(len(labels)), labels]
         if not np.allclose(losses, -np.log(given), atol=1e-5):
             row = int(np.abs(losses + np.log(given)).argmax())
-            what = _misconception(answer, wrong, 1e-5) or f"should be {-np.log(given[row]):.4f}"
+            what = misconception(answer, wrong, 1e-5) or f"should be {-np.log(given[row]):.4f}"
             raise NotYet(
                 f"For {len(labels)} rows and {probabilities.shape[1]} classes: in row {row} the "
                 f"label has probability {given[row]:.4f}. Your loss {losses[row]:.4f} {what}."
@@ -160,7 +159,7 @@ def check_average_precision(average_precision: Callable) -> str:
         expected = _average_precision(suspicion, is_error)
         if not abs(yours - expected) < 1e-6:
             wrong = [_wrong_precisions(*hunt) for hunt in hunts]
-            why = _misconception(given, wrong, 1e-6)
+            why = misconception(given, wrong, 1e-6)
             said = f"{_size(is_error)} it is {expected:.6f}, but yours is {yours:.6f}."
             raise NotYet(f"{said} {why}".strip())
     suspicion, _ = hunts[1]
@@ -246,7 +245,7 @@ def check_rows_to_read(rows_to_read: Callable) -> str:
         given.append(int(yours))
     for case, yours in zip(cases, given, strict=True):
         if yours != _needed(*case):
-            why = _misconception(given, [_wrong_depths(*case) for case in cases], 0)
+            why = misconception(given, [_wrong_depths(*case) for case in cases], 0)
             raise NotYet(_said_of_depth(*case, yours, why))
     return "You can now tell anyone who asks how much reading a goal costs."
 
@@ -454,3 +453,298 @@ def _said_of_folds(n: int, n_folds: int, trained_on) -> str:
     if trained_on[row] < n / 2:
         return f"{said}: train on the other folds together."
     return f"{said}: cut the rows into exactly n_folds parts."
+
+
+NEUTRAL = (
+    "about again always another car every first house just last many Monday more morning off "
+    "people room table then today tomorrow while who you"
+)
+
+
+@lru_cache(maxsize=1)
+def _words_model(texts: tuple[str, ...], labels: tuple[int, ...]):
+    """TF-IDF and a logistic regression, fitted to texts."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000)).fit(texts, labels)
+
+
+def _posts_to_turn() -> tuple[list[str], Callable]:
+    """The posts that the notebook shows, and a function: texts -> (class names, probabilities [n]).
+
+    Of the posts of validation that the model of words gets right, sorted by how far its first class
+    leads the second: the tenth of each class.
+    """
+    corpus = load_corpus("emotion")
+    train, validation = corpus["train"], corpus["validation"]
+    names = np.array(train.features["label"].names)
+    model = _words_model(tuple(train["text"]), tuple(train["label"]))
+
+    def says(texts: list[str]) -> tuple[list[str], np.ndarray]:
+        found = model.predict_proba(texts)
+        return names[model.classes_[found.argmax(1)]].tolist(), found
+
+    classes, found = says(validation["text"][:])
+    sure = np.sort(found, axis=1)
+    posts = pd.DataFrame({"text": validation["text"][:], "says": classes})
+    posts["lead"] = sure[:, -1] - sure[:, -2]
+    right = posts[posts["says"] == names[validation["label"][:]]]
+    return right.sort_values("lead").groupby("says").nth(9)["text"].tolist(), says
+
+
+@define(
+    "05.5",
+    hint=(
+        "If you take a word out of the post, and the class stays: which word in its place might "
+        "belong to another class in the training posts, though it names no feeling?"
+    ),
+    step=(
+        "For one post and one place in it, make one text for each word of `neutral`, with "
+        "`text.split()` and `' '.join(…)`, and look at what `says` answers. Then try the next "
+        "place, where leaving the word out changes nothing."
+    ),
+    solution="""
+    def turn(post):
+        words = post.split()
+        for place in range(len(words)):
+            before, after = words[:place], words[place + 1 :]
+            texts = [" ".join(before + [new] + after) for new in neutral]
+            classes = says([post, " ".join(before + after), *texts])["says"].tolist()
+            for text, found in zip(texts, classes[2:]):
+                if classes[0] == classes[1] != found:
+                    return text
+        return post
+
+
+    turned = [turn(post) for post in posts]
+    """,
+)
+def check_turned(turned) -> str:
+    """Check the posts with one word changed in each, a list of as many texts in their order."""
+    posts, says = _posts_to_turn()
+    if not posts:
+        raise NotYet("The model of words gets too few posts of these data right: try other data.")
+    if isinstance(turned, str) or not isinstance(turned, list | tuple | np.ndarray | pd.Series):
+        raise NotYet(f"A list of {len(posts)} texts is asked for; yours is {kind_of(turned)}.")
+    if len(turned) != len(posts):
+        raise NotYet(f"There are {len(posts)} posts, but your list has {len(turned)} texts.")
+    off, done = {}, []
+    for place, (post, yours) in enumerate(zip(posts, turned, strict=True), 1):
+        try:
+            done.append(_turn_of(post, yours, posts, says))
+        except NotYet as reason:
+            off.setdefault(str(reason), []).append(str(place))
+    if off:
+        told = " ".join(
+            f"Post{'s' * (len(places) > 1)} {', '.join(places)}: {reason}"
+            for reason, places in off.items()
+        )
+        raise NotYet(f"Turned: {len(done)} of {len(posts)}. {told}")
+    return f"One word of no feeling each, and the answer turns: {'; '.join(done)}."
+
+
+def _turn_of(post: str, yours, posts: list[str], says: Callable) -> str:
+    """What has turned, in a few words. Raises: NotYet with what is off."""
+    if not isinstance(yours, str):
+        raise NotYet(f"a text is asked for; yours is {kind_of(yours)}.")
+    old, new = post.split(), yours.split()
+    if new == old:
+        if _can_be_turned(post, says):
+            raise NotYet("no word is changed.")
+        return "one post that no word can turn"
+    places = _differing(old, new)
+    near = [k for k, other in enumerate(posts, 1) if len(_differing(other.split(), new)) < 2]
+    if near and posts[near[0] - 1] != post:
+        raise NotYet(f"yours is made from post {near[0]}: keep the order.")
+    if len(old) != len(new):
+        raise NotYet(
+            f"it has {len(old)} words, yours {len(new)}: put one word in the place of one other."
+        )
+    if len(places) > 1:
+        changed = ", ".join(repr(new[k]) for k in places[:3])
+        more = " and more" if len(places) > 3 else ""
+        raise NotYet(f"{len(places)} words differ ({changed}{more}): change a single one.")
+    (k,) = places
+    word = new[k].strip(PUNCTUATION).lower()
+    if word not in NEUTRAL.lower().split():
+        raise NotYet(f"{new[k]!r} is not in the list of neutral words.")
+    without = " ".join(old[:k] + old[k + 1 :])
+    (was, less, now), found = says([post, without, yours])
+    if now == was:
+        before, after = found[[0, 2]].max(1)
+        raise NotYet(f"still {was}, now with {after:.2f} instead of {before:.2f}.")
+    if less != was:
+        raise NotYet(
+            f"it turns to {now}, but it is {less} already if you only leave {old[k]!r} out. So the "
+            "lost word may have done it, not the new one: take another place."
+        )
+    return f"{was} to {now} by {new[k]!r}"
+
+
+def _differing(old: list[str], new: list[str]) -> list[int]:
+    """The places where two lists of words differ."""
+    return [k for k, (one, other) in enumerate(zip_longest(old, new)) if one != other]
+
+
+def _can_be_turned(post: str, says: Callable) -> bool:
+    words = post.split()
+    (was,), _ = says([post])
+    for k in range(len(words)):
+        before, after = words[:k], words[k + 1 :]
+        if says([" ".join(before + after)])[0] == [was]:
+            classes, _ = says([" ".join([*before, new, *after]) for new in NEUTRAL.split()])
+            if set(classes) != {was}:
+                return True
+    return False
+
+
+FEW = 30  # errors, of which an interval says nothing
+TOO_GOOD = 0.95  # an average precision
+TOO_DEEP = 0.75  # a share of the errors that fit their texts best, found in the first tenth
+
+
+@define(
+    "05.6",
+    hint=(
+        "Two rankers share few of their first rows, and each finds errors that the other misses: "
+        "what would a third one find that listens to both, and on what scale could they be added?"
+    ),
+    step=(
+        "Take two judges that see different things, none of which has seen the row that it judges. "
+        "Their numbers have scales of their own: `.rank()` of a table makes them alike, then the "
+        "mean of each row is a suspicion."
+    ),
+    solution="""
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    counts_of_letters = letters.fit_transform(train["text"][:])
+    judge_of_letters = SGDClassifier(loss="log_loss", alpha=1e-4, random_state=0)
+    scores_of_letters = cross_val_predict(
+        judge_of_letters, counts_of_letters, given, cv=3, method="decision_function"
+    )
+    judgements = train_found[["words", "layer 4"]].copy()
+    judgements["letters"] = loss_per_row(scores_of_letters, given)
+    suspicion = judgements.rank().mean(axis=1)
+    """,
+)
+def check_ranker(suspicion) -> str:
+    """Check a number for each row of train, higher for more suspicious: [n]."""
+    from scipy.stats import spearmanr
+
+    data, true = planted("train")
+    labels = np.array(data["train"]["label"])
+    is_error = labels != true
+    yours = _suspicion(suspicion, labels, {split: len(rows) for split, rows in data.items()})
+    loss = _loss_out_of_fold(data["train"]["text"][:], labels)
+    every = np.ones((1, len(yours)))
+
+    def score(order: np.ndarray, counts=every) -> np.ndarray:
+        return average_precision(order, is_error, counts)
+
+    mine, of_loss, chance = score(yours)[0], score(loss)[0], is_error.mean()
+    said = f"The average precision of your order is {mine:.2f}, that of the loss {of_loss:.2f}"
+    _check_direction(yours, mine, of_loss, lambda order: score(order)[0])
+    if mine < 1.5 * chance:
+        raise NotYet(
+            f"{said}, and an order at random has {chance:.2f}: does number i belong to row i?"
+        )
+    few = is_error.sum() < FEW
+    if mine > TOO_GOOD or not few and _share_of_deepest(yours, loss, is_error) > TOO_DEEP:
+        raise NotYet(
+            f"{said}. That is too good to be true: even the most plausible wrong labels stand "
+            "at the top. Has your ranker seen the list? It may use texts and labels only."
+        )
+    rows = np.random.default_rng(0).multinomial(len(yours), every[0] / len(yours), size=400)
+    rows = rows[rows @ is_error > 0]
+    low, high = np.quantile(score(yours, rows) - score(loss, rows), (0.025, 0.975))
+    said += f"; the lead is {mine - of_loss:.3f}, its interval {low:.3f} to {high:.3f}"
+    if mine <= of_loss or low <= 0 and not few:
+        why = "the loss is no worse" if mine <= of_loss else "it may well be chance"
+        raise NotYet(f"{said}: {why}. Which judge sees what this loss does not?")
+    alike = spearmanr(yours[~is_error], loss[~is_error])[0]
+    if not alike > 0.1:
+        raise NotYet(
+            f"{said}. But among the rows that are not in the list your order has nothing to do "
+            f"with how well label and text agree (rank correlation with the loss: {alike:.2f}). "
+            "Has it seen the list? It may use texts and labels only."
+        )
+    note = f" With {is_error.sum()} errors no interval says much: here a lead was enough."
+    return f"{said}.{note if few else ''}"
+
+
+def planted(split: str) -> tuple["DatasetDict", np.ndarray]:  # noqa: F821
+    """The posts with their planted errors, and the true label ids of one split."""
+    data, sealed_list = hide_errors(load_corpus("emotion"))
+    listed = pd.read_csv(sealed_list)
+    listed = listed[listed["split"] == split]
+    true = np.array(data[split]["label"])
+    true[listed["row"]] = data[split].features["label"].str2int(listed["true_label"].tolist())
+    return data, true
+
+
+def _loss_out_of_fold(texts: list[str], labels: np.ndarray) -> np.ndarray:
+    """The loss of each row by a linear model on words that was trained on the other folds."""
+    from scipy.special import log_softmax
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import SGDClassifier
+    from sklearn.model_selection import cross_val_predict
+
+    judge = SGDClassifier(loss="log_loss", alpha=1e-4, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of classes with few rows
+        counts = TfidfVectorizer().fit_transform(texts)
+        scores = cross_val_predict(judge, counts, labels, cv=3, method="decision_function")
+    return -log_softmax(scores, axis=1)[np.arange(len(labels)), labels]
+
+
+def _suspicion(value, labels: np.ndarray, size: dict[str, int]) -> np.ndarray:
+    """A learner's number for each row of train, as an array of floats."""
+    n = size["train"]
+    case = f"For the {n} rows of train"
+    yours = _numbers(value, case)
+    if yours.shape != (n,):
+        others = [split for split in size if yours.shape == (size[split],)]
+        where = f", as many as {others[0]} has rows" if others else ""
+        raise NotYet(f"{case} one number each is needed, but yours is {kind_of(value)}{where}.")
+    bad = np.flatnonzero(~np.isfinite(yours))
+    if len(bad):
+        raise NotYet(f"{len(bad)} of your {n} numbers are not finite, that of row {bad[0]} first.")
+    if np.ptp(yours) == 0:
+        raise NotYet(f"Every row has the same number, {yours[0]:g}: that is no order.")
+    if (yours == labels).all():
+        raise NotYet("Those are the labels themselves: how suspicious is each?")
+    if isinstance(value, pd.Series) and list(value.index) != list(range(n)):
+        raise NotYet("Your numbers are not in the order of the rows: `.sort_index()` brings it.")
+    steps = np.diff(yours)
+    if (steps <= 0).all() or (steps >= 0).all():
+        raise NotYet("Your numbers are sorted: number i must belong to row i of train.")
+    return yours
+
+
+def _check_direction(yours, mine: float, of_loss: float, score: Callable) -> None:
+    """Whether an order is turned round, or is made of row numbers; `score` takes a suspicion."""
+    n = len(yours)
+    if (np.sort(yours) == np.arange(n)).all():
+        read = np.empty(n)
+        read[yours.astype(int)] = np.arange(n)
+        if max(score(read), score(-read)) > max(mine, of_loss):
+            raise NotYet(
+                f"Those are row numbers in the order of reading, row {yours[0]:.0f} first, as "
+                "argsort gives them: give each row a number, at the row's own place."
+            )
+    if (turned := score(-yours)) > max(mine, of_loss):
+        raise NotYet(
+            f"The average precision of your order is {mine:.2f}, but {turned:.2f} from the other "
+            "end: a higher number must mean more suspicious."
+        )
+
+
+def _share_of_deepest(yours, loss, is_error) -> float:
+    """Of the quarter of the errors that the loss finds most plausible, which share is on top.
+
+    On top is the first tenth of the rows by `yours`.
+    """
+    errors = np.flatnonzero(is_error)
+    deepest = errors[np.argsort(loss[errors])[: max(1, len(errors) // 4)]]
+    return float((yours[deepest] >= np.quantile(yours, 0.9)).mean())

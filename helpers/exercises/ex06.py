@@ -1,11 +1,13 @@
-"""The exercises of notebook 06: softmax by hand, long texts in pieces, how sure is sure enough."""
+"""The exercises of notebook 06: softmax by hand, two costs of a mistake, how sure is enough."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from . import NotYet, define
-from .answers import call, kind_of
+from .answers import call, kind_of, number
+
+MISSES, ALARMS = {"a": 8, "b": 29}, {"a": 131, "b": 38}  # of 1,000 messages, as the task has them
 
 
 @define(
@@ -97,109 +99,125 @@ def _check_probabilities(answer: np.ndarray, logits: np.ndarray) -> None:
 @define(
     "06.2",
     hint=(
-        "Seven ids are cut into pieces of four with an overlap of one. Where does the second piece "
-        "start, and is there a third?"
+        "If a miss costs 1, like a false alarm, what do all mistakes of each model cost? And what "
+        "if it costs 10? Which row and which column of the prices belong to a miss?"
     ),
     step=(
-        "Work out how far apart two starts are: less than `size`. In the loop, do not ask whether "
-        "a next start lies within the text, but whether the last piece has reached the end."
+        "Write down what each model costs for an unknown price of a miss, and set the two equal. "
+        "For the function, look up the price of each row by its true class and by what the model "
+        "says."
     ),
     solution="""
-    def pieces(ids, size, overlap):
-        found, start = [ids[:size]], 0
-        while start + size < len(ids):
-            start += size - overlap
-            found.append(ids[start : start + size])
-        return found
+    equal = (131 - 38) / (29 - 8)
+
+
+    def cheaper(truth, said_a, said_b, cost):
+        of_a = cost[truth, said_a].mean()
+        of_b = cost[truth, said_b].mean()
+        return ("a" if of_a < of_b else "b"), abs(of_a - of_b)
     """,
 )
-def check_pieces(pieces: Callable) -> str:
-    """Check a function (ids, size, overlap) -> list of lists of ids."""
-    random = np.random.default_rng(6)
-    for n, size, overlap in [
-        (10, 4, 1),
-        (4, 4, 1),
-        (5, 4, 1),
-        (3, 4, 2),
-        (10, 4, 0),
-        (8, 4, 0),
-        (9, 5, 3),
-        (9, 5, 4),
-        (1203, 512, 64),
-    ]:
-        starts = [0]
-        while starts[-1] + size < n:
-            starts.append(starts[-1] + size - overlap)
-        case = f"With {n} ids, size {size} and overlap {overlap},"
-        # ids that differ show what is wrong; then ids that repeat, as those of real texts do
-        numbered = list(range(100, 100 + n))
-        wanted = [numbered[start : start + size] for start in starts]
-        answer = _lists(call(pieces, numbered.copy(), size, overlap, seconds=3))
-        if answer != wanted:
-            _explain_pieces(answer, wanted, numbered, size, overlap, case)
-        repeated = random.integers(100, 103, size=n).tolist()
-        wanted = [repeated[start : start + size] for start in starts]
-        try:
-            answer = _lists(call(pieces, repeated.copy(), size, overlap, seconds=3))
-        except NotYet as reason:
+def check_cheaper(equal: float, cheaper: Callable) -> str:
+    """Check the price of a miss at which both models of the task cost the same, and a function.
+
+    cheaper: (truth [n], said_a [n], said_b [n], cost [classes, classes]) -> (name, saving a row).
+    """
+    _check_equal(number(equal, "For equal,"))
+    for told, arrays, cost in _cost_cases():
+        answer = call(cheaper, *(array.copy() for array in arrays), cost.copy(), seconds=10)
+        if not isinstance(answer, list | tuple) or len(answer) != 2:
             raise NotYet(
-                f"Right where all ids differ. But where some come twice, {reason}"
-            ) from None
-        if answer != wanted:
-            raise NotYet(
-                f"{case} your pieces are right where all ids differ, and wrong where some come "
-                "twice: cut by places, not by the ids themselves."
+                f"{told}, cheaper returns {kind_of(answer)}: return two things, the name of the "
+                "model and what it saves on each row."
             )
-    return "Every id is in a piece, neighbours overlap as they should, and no piece is too many."
-
-
-def _lists(answer) -> list[list]:
-    if not isinstance(answer, list | tuple):
-        raise NotYet(f"Your function returns {kind_of(answer)}: return a list of lists.")
-    for k, piece in enumerate(answer):
-        if not isinstance(piece, list | tuple):
-            raise NotYet(f"Piece {k} of your list is {kind_of(piece)}: return a list of lists.")
-    return [list(piece) for piece in answer]
-
-
-def _explain_pieces(answer, wanted, ids: list[int], size: int, overlap: int, case: str) -> None:
-    """Say what is wrong with pieces of ids that all differ."""
-    if not answer:
-        raise NotYet(f"{case} there is no piece at all.")
-    for k, piece in enumerate(answer):
-        if len(piece) > size:
-            raise NotYet(f"{case} piece {k} has {len(piece)} ids.")
-    held = {i for piece in answer for i in piece}
-    missing = [place for place, i in enumerate(ids) if i not in held]
-    if missing:
-        raise NotYet(
-            f"{case} the ids at {len(missing)} places are in no piece, the first at place "
-            f"{missing[0]}: is the end lost, or is there a gap?"
-        )
-    if len(ids) <= size:
-        raise NotYet(f"{case} there are {len(answer)} pieces: so short a text is one piece.")
-    for k, (one, other) in enumerate(zip(answer, answer[1:], strict=False)):
-        if set(other) <= set(one):
-            raise NotYet(
-                f"{case} piece {k + 1} holds nothing that piece {k} does not have: stop when the "
-                "end is reached."
-            )
-        shared = len(set(one) & set(other))
-        if shared != overlap:
-            raise NotYet(
-                f"{case} pieces {k} and {k + 1} share {shared} ids: they should share {overlap}."
-            )
-    lengths, right = ([len(piece) for piece in lists] for lists in (answer, wanted))
-    if lengths != right:
-        raise NotYet(
-            f"{case} your pieces have {', '.join(map(str, lengths))} ids; "
-            f"{', '.join(map(str, right))} would be right: only the last may be shorter."
-        )
-    k = next(k for k in range(len(answer)) if answer[k] != wanted[k])
-    raise NotYet(
-        f"{case} piece {k} starts with the ids {answer[k][:3]}, and should with {wanted[k][:3]}: "
-        "keep the ids, and the pieces, in the order of the text."
+        name, saving = answer
+        if not isinstance(name, str) or name not in ("a", "b"):
+            raise NotYet(f'{told}, the first of the two should be "a" or "b", not {name!r:.40}.')
+        _check_saving(name, number(saving, f"{told}, for the saving"), arrays, cost, told)
+    return (
+        f"Above {equal:.2f} for a miss take a, below take b. The accuracy of both stays the same "
+        "all the while."
     )
+
+
+def _check_equal(price: float) -> None:
+    totals = {name: MISSES[name] * price + ALARMS[name] for name in MISSES}
+    if abs(price - (ALARMS["a"] - ALARMS["b"]) / (MISSES["b"] - MISSES["a"])) < 0.01:
+        return
+    if not price >= 0:
+        raise NotYet(f"equal is {price:g}: the price of a mistake is a number from 0 up.")
+    raise NotYet(
+        f"If a miss costs {price:g} and a false alarm 1, the mistakes of a cost {totals['a']:,.1f} "
+        f"in all, and those of b {totals['b']:,.1f}: these are not equal."
+    )
+
+
+def _cost_cases() -> list[tuple[str, tuple[np.ndarray, ...], np.ndarray]]:
+    """What a case is called; truth, said_a and said_b; and the prices [true class, said class]."""
+    random = np.random.default_rng(62)
+    truth, said_a, said_b = _help_line()
+    cases = []
+    for miss in (2, 10):
+        cost = np.array([[0, 1], [miss, 0]])
+        cases.append(
+            (f"For the messages of the task and a miss at {miss}", (truth, said_a, said_b), cost)
+        )
+    read = np.array([[0.0, 1.5], [30.0, 1.5]])  # whoever reads a message takes time, alarm or not
+    cases.append(("With a price for every message that is read", (truth, said_b, said_a), read))
+    for classes, rows, right in ((3, 50, (0.9, 0.6)), (6, 300, (0.5, 0.8)), (4, 120, (0.7, 0.7))):
+        truth = random.integers(classes, size=rows)
+        said = [
+            np.where(random.random(rows) < share, truth, random.integers(classes, size=rows))
+            for share in right
+        ]
+        cost = random.integers(1, 20, size=(classes, classes)).astype(float)
+        np.fill_diagonal(cost, random.integers(0, 4, size=classes))
+        cases.append((f"With {rows} rows of {classes} classes", (truth, *said), cost))
+    return cases
+
+
+def _help_line() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The 1,000 messages of the task: the truth, and what a and b say; 1 is urgent."""
+    truth = np.repeat([1, 0], [100, 900])
+    said = []
+    for name in MISSES:
+        counts = [100 - MISSES[name], MISSES[name], ALARMS[name], 900 - ALARMS[name]]
+        said.append(np.repeat([1, 0, 1, 0], counts))
+    order = np.random.default_rng(6).permutation(1000)
+    return truth[order], said[0][order], said[1][order]
+
+
+def _check_saving(name: str, saving: float, arrays, cost: np.ndarray, told: str) -> None:
+    """Refuse another name or saving than the mean prices of these rows give."""
+    truth, *said = arrays
+    means = [cost[truth, one].mean() for one in said]
+    wanted, right = ("a", "b")[int(np.argmin(means))], abs(means[0] - means[1])
+    prices = f"{told}, a costs {means[0]:.3f} a row and b {means[1]:.3f}"
+    if name == wanted and np.isclose(saving, right, rtol=0, atol=1e-6):
+        return
+    if name != wanted:
+        shares = [(one == truth).mean() for one in said]
+        lead = ""
+        if shares[0] != shares[1] and name == ("a", "b")[int(np.argmax(shares))]:
+            lead = ": it is right more often, and yet it costs more"
+        raise NotYet(f"{prices}, but you take {name}{lead}.")
+    mistakes = {
+        "that is the saving on all rows together": right * len(truth),
+        "it saves, so the number is above 0": means["ab".index(name)] - max(means),
+        "that is what it costs, not what it saves": min(means),
+        "you look up cost[said, true]; the true class is the row": abs(
+            cost[said[0], truth].mean() - cost[said[1], truth].mean()
+        ),
+        "you count the mistakes alone, but here a right answer has its price too": abs(
+            _price_of_mistakes(truth, said[0], cost) - _price_of_mistakes(truth, said[1], cost)
+        ),
+    }
+    reasons = [why for why, value in mistakes.items() if np.isclose(saving, value, atol=1e-6)]
+    raise NotYet(f"{prices}; your saving is {saving:g}{': ' + reasons[0] if reasons else ''}.")
+
+
+def _price_of_mistakes(truth: np.ndarray, said: np.ndarray, cost: np.ndarray) -> float:
+    return np.where(said == truth, 0, cost[truth, said]).mean()
 
 
 @define(

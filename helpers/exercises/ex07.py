@@ -98,7 +98,7 @@ def windows_of(ids: list[int], size: int, step: int) -> list[list[int]]:
 
 def listed_windows(answer) -> list[list]:
     """What a learner's function returned, as a list of lists; in one sentence if it is none."""
-    if not isinstance(answer, list | tuple | np.ndarray):
+    if not isinstance(answer, list | tuple | np.ndarray) or getattr(answer, "shape", None) == ():
         raise NotYet(f"windows returns {kind_of(answer)}: it should be a list of lists.")
     for window in answer:
         if not isinstance(window, list | tuple | np.ndarray):
@@ -305,7 +305,7 @@ def names_at(values: np.ndarray, names: list[str], threshold: float) -> list[lis
 
 def listed_names(answer, n: int) -> list[list]:
     """What a learner's function returned, as n lists; in one sentence if it is not that."""
-    if not isinstance(answer, list | tuple | np.ndarray):
+    if not isinstance(answer, list | tuple | np.ndarray) or getattr(answer, "shape", None) == ():
         raise NotYet(
             f"names_of returns {kind_of(answer)}: it should be a list with a list per row."
         )

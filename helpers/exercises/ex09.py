@@ -1,16 +1,14 @@
-"""The exercises of notebook 09: label maps, a split without a leak, Turkish lower case."""
+"""The exercises of notebook 09: label maps, a score with two leaks, Turkish lower case."""
 
-import random
-from collections import Counter
 from collections.abc import Callable, Mapping
 
-import pandas as pd
+import numpy as np
 
 from . import NotYet, define
-from .answers import call, kind_of
+from .answers import call, kind_of, number
 
-SHARES = {"train": 0.5, "validation": 0.25, "test": 0.25}
-TOLERANCE = {"texts": 2, "rows": 5}  # of one class in one split: texts can be cut almost exactly
+SEEDS = 6
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "ki", "le", "mu", "na", "or", "pe", "su", "ya"]
 
 
 @define(
@@ -100,119 +98,143 @@ def _check_ids(ids, categories: list[str | None], wanted: list[int]) -> None:
 @define(
     "09.2",
     hint=(
-        "A text stands in rows 3 and 80, and chance sends each row into a split: how likely are "
-        "the two to be parted? What could you deal out in place of rows?"
+        "Suppose the labels were dealt by dice, so that nothing can be learnt. At which lines of "
+        "the colleague's function could a test row still give its label away?"
     ),
     step=(
-        "`dict(zip(texts, labels))` holds each different text once, with its class. Shuffle these, "
-        "not the rows, and look at how section 4 cuts each class. The rows then still need their "
-        "splits."
+        "Go through the lines one by one, and note for each whether it reads labels, or makes "
+        "copies, of rows that are scored later. Move the cut before the first that does."
     ),
     solution="""
-    def split_without_leak(texts, labels):
-        different = pd.DataFrame({"text": texts, "label": labels}).drop_duplicates("text")
-        different = different.sample(frac=1, random_state=0)
-        by_class = different.groupby("label")
-        place = by_class.cumcount() / by_class["text"].transform("size")
-        parts = np.select([place < 0.5, place < 0.75], ["train", "validation"], "test")
-        split_of = dict(zip(different["text"], parts, strict=True))
-        return [split_of[text] for text in texts]
+    from sklearn.feature_selection import SelectKBest, chi2
+    from sklearn.metrics import f1_score
+    from sklearn.model_selection import train_test_split
+
+
+    def honest_score(texts, labels, k, seed):
+        random = np.random.default_rng(seed)
+        parts = train_test_split(
+            np.array(texts), np.array(labels), test_size=0.25, stratify=labels, random_state=seed
+        )
+        train_part, test_part, train_labels, test_labels = parts
+        rows = np.arange(len(train_part))
+        largest = np.bincount(train_labels).max()
+        for label in np.unique(train_labels):
+            own = np.flatnonzero(train_labels == label)
+            rows = np.append(rows, random.choice(own, largest - len(own)))
+        model = make_pipeline(
+            TfidfVectorizer(), SelectKBest(chi2, k=k), LogisticRegression(C=10, max_iter=1000)
+        )
+        model.fit(train_part[rows], train_labels[rows])
+        return f1_score(test_labels, model.predict(test_part), average="macro")
     """,
 )
-def check_split_without_leak(split_without_leak: Callable) -> str:
-    """Check a function (n texts, n labels) -> n names of splits."""
-    sizes = {"ekonomi": 200, "kultur": 160, "spor": 120, "dunya": 80, "saglik": 60, "siyaset": 40}
-    by_class_and_date = _with_copies(sizes)
-    mixed = _with_copies({"A": 60, "B": 140, "C": 100, "D": 40, "E": 120, "F": 80, "G": 100})
-    random.Random(3).shuffle(mixed)
-    for rows in (by_class_and_date, mixed):
-        texts, labels = [text for text, _ in rows], [label for _, label in rows]
-        answer = _split_names(call(split_without_leak, texts, labels), len(texts))
-        _check_no_leak(texts, answer)
-        _check_shares(texts, labels, answer)
-        _check_chance(texts, labels, answer)
-    return "Every class is in its shares in each split, by chance, and no text is in two."
+def check_honest_score(honest_score: Callable) -> str:
+    """Check a function (n texts, n class ids, k words, seed) -> macro F1 on rows it cut off."""
+    _check_noise(honest_score)
+    enough = _check_words(honest_score)
+    _check_rare(honest_score)
+    return (
+        f"With labels dealt by dice your score is what chance gives, and with plain topics "
+        f"{enough:.2f}. The copies and the choice of words are still there."
+    )
 
 
-def _with_copies(sizes: dict[str, int]) -> list[tuple[str, str]]:
-    """Rows (text, label) sorted by class and by date; one text in five stands three times."""
-    rows = []
-    for label, n in sizes.items():
-        for day in range(n):
-            rows += [(f"{label}: the news of day {day}", label)] * (3 if day % 5 == 0 else 1)
-    return rows
-
-
-def _split_names(answer, n: int) -> list[str]:
-    """The name of the split of each row, as plain strings."""
-    if isinstance(answer, str | Mapping | set | pd.DataFrame) or not hasattr(answer, "__len__"):
-        raise NotYet(f"Return a list with one name a row; yours is {kind_of(answer)}.")
-    if len(answer) != n:
-        raise NotYet(f"There are {n} rows, and {len(answer)} answers came back.")
-    if isinstance(answer, pd.Series) and list(answer.index) != list(range(n)):
-        raise NotYet("Your Series is not in the order of the rows: its index says so.")
-    if strange := {str(name) for name in answer} - set(SHARES):
-        raise NotYet(f"The splits are train, validation and test; {min(strange)!r} is none.")
-    return [str(name) for name in answer]
-
-
-def _check_no_leak(texts: list[str], answer: list[str]) -> None:
-    split_of: dict[str, str] = {}
-    for row, (text, split) in enumerate(zip(texts, answer, strict=True)):
-        if split_of.setdefault(text, split) != split:
+def _check_noise(honest_score: Callable) -> None:
+    """Refuse a score that is above chance where the labels are dealt by dice."""
+    even, uneven = [80, 80], [40, 160]
+    for sizes, k, limit, lead in (
+        (even, 100, 0.7, "Which line has met the rows that are scored, and their labels, before?"),
+        (
+            uneven,
+            900,
+            0.65,
+            "With classes of one size your score is honest, so look at what is done for the "
+            "smaller one, and when.",
+        ),
+    ):
+        texts, labels = _topics(sizes, own=0.0)
+        scores = [_score(honest_score, texts, labels, k, seed) for seed in range(SEEDS)]
+        told = f"With labels dealt by dice, {sizes[0]} of one class and {sizes[1]} of another"
+        mean = float(np.mean(scores))
+        if mean > limit:
             raise NotYet(
-                f"{text!r} stands several times: one copy is in {split_of[text]}, and another, "
-                f"row {row}, in {split}. This is the leak."
+                f"{told}, nothing can be learnt, yet your macro F1 is {mean:.2f}, the mean over "
+                f"{SEEDS} seeds; 0.50 or less would be honest. {lead}"
+            )
+        again = _score(honest_score, texts, labels, k, 0)
+        if again != scores[0]:
+            raise NotYet(
+                f"The same rows and the same seed gave {scores[0]:.3f} once and {again:.3f} then: "
+                "take everything random from the seed."
+            )
+        if sizes == even and len(set(scores)) == 1:
+            raise NotYet(
+                f"{told}, {SEEDS} seeds all gave {mean:.3f}: another seed should cut other rows."
             )
 
 
-def _check_shares(texts: list[str], labels: list[str], answer: list[str]) -> None:
-    """Each class must be cut about right, in its rows or in its different texts."""
-    rows = Counter(zip(labels, answer, strict=True))
-    once = dict(zip(texts, zip(labels, answer, strict=True), strict=True))
-    different = Counter(once.values())
-    for split, share in SHARES.items():
-        mine = answer.count(split) / len(answer)
-        if abs(mine - share) > 0.1:
-            raise NotYet(
-                f"No text leaks, but {mine:.0%} of all rows are in {split}: it should be about "
-                f"{share:.0%}."
-            )
-    for label in dict.fromkeys(labels):
-        if _farthest(different, label)[0] <= TOLERANCE["texts"]:
-            continue
-        off, split = _farthest(rows, label)
-        if off > TOLERANCE["rows"]:
-            n = labels.count(label)
-            raise NotYet(
-                f"No text leaks, but of the {n} rows of {label} {rows[label, split]} are in "
-                f"{split}, and {SHARES[split]:.0%} would be {SHARES[split] * n:.0f}: cut each "
-                "class by itself."
-            )
+def _check_words(honest_score: Callable) -> float:
+    """The macro F1 on plain topics; refuse one that is low, or that does not depend on k."""
+    rows = _topics([30] * 6, own=1.0, words=1)
+    enough, few = (_mean_score(honest_score, rows, k) for k in (6, 2))
+    if enough < 0.75:
+        raise NotYet(
+            f"Nothing leaks, but your macro F1 is {enough:.2f} even where each of six topics has a "
+            "word that gives it away, and k = 6: choose words, train and score as the colleague "
+            "does, each step on its own rows."
+        )
+    if few > 0.75:
+        raise NotYet(
+            f"Six topics have one word each, so k = 2 words cannot tell them apart. Your macro F1 "
+            f"is {few:.2f} even so: keep the choice of k words."
+        )
+    return enough
 
 
-def _farthest(counts: Counter, label: str) -> tuple[float, str]:
-    """How far a class is from its share in the split where it is farthest, and which that is."""
-    n = sum(counts[label, split] for split in SHARES)
-    return max((abs(counts[label, split] - share * n), split) for split, share in SHARES.items())
+def _check_rare(honest_score: Callable) -> None:
+    """Refuse a function that gives the rare class no more weight."""
+    rows = _topics([24, 216], own=1.0, words=1, astray=0.12)
+    score = _mean_score(honest_score, rows, 8)
+    if score < 0.75:
+        raise NotYet(
+            f"Nothing leaks, but with 24 rows of one class and 216 of the other your macro F1 is "
+            f"{score:.2f}: the smaller class is hardly found. What did the colleague do for it?"
+        )
 
 
-def _check_chance(texts: list[str], labels: list[str], answer: list[str]) -> None:
-    """The texts of the first half of each class must be in all splits like those of the second."""
-    split_of = dict(zip(texts, answer, strict=True))
-    early = []
-    for label in dict.fromkeys(labels):
-        pairs = zip(texts, labels, strict=True)
-        of_class = list(dict.fromkeys(text for text, other in pairs if other == label))
-        early += [split_of[text] for text in of_class[: len(of_class) // 2]]
-    for split, share in SHARES.items():
-        mine = early.count(split) / len(early)
-        if abs(mine - share) > 0.12:
-            raise NotYet(
-                f"Each class has its share in {split}, but not by chance: of the texts in the "
-                f"first half of each class {mine:.0%} are in {split}. Files are often sorted by "
-                "date: shuffle the texts of a class before you cut."
-            )
+def _mean_score(honest_score: Callable, rows: tuple[list[str], list[int]], k: int) -> float:
+    return float(np.mean([_score(honest_score, *rows, k, seed) for seed in range(3)]))
+
+
+def _score(honest_score: Callable, texts: list[str], labels: list[int], k: int, seed: int) -> float:
+    score = number(call(honest_score, list(texts), list(labels), k, seed), "For a macro F1,")
+    if not 0 <= score <= 1:
+        raise NotYet(f"Your macro F1 is {score:g}, but it lies between 0 and 1.")
+    return score
+
+
+def _topics(
+    sizes: list[int], own: float, words: int = 1, astray: float = 0.0
+) -> tuple[list[str], list[int]]:
+    """Invented texts and their class ids, in mixed order: every class has words of its own.
+
+    own: the share of texts that hold a word of their class. astray: that of the texts of each
+        class that hold one of class 0 as well.
+    """
+    random = np.random.default_rng(sum(sizes) + len(sizes))
+    made = ["".join(random.choice(SYLLABLES, 3)) for _ in range(3000)]
+    vocabulary = list(dict.fromkeys(made))
+    of_class = [vocabulary[i * words : (i + 1) * words] for i in range(len(sizes))]
+    common = vocabulary[len(sizes) * words :]
+    labels = random.permutation(np.repeat(range(len(sizes)), sizes)).tolist()
+    texts = []
+    for label in labels:
+        text = list(random.choice(common, 25))
+        text += list(random.choice(of_class[label], 2)) * (random.random() < own)
+        text += list(random.choice(of_class[0], 2)) * (random.random() < astray)
+        texts.append(" ".join(random.permutation(text)))
+    return texts, labels
 
 
 @define(

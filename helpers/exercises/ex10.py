@@ -1,101 +1,166 @@
-"""The exercises of notebook 10: the wrong strings, both orders, a search by cosine."""
+"""The exercises of notebook 10: three quiet slips, both orders, a search, a claim to judge."""
 
 from collections.abc import Callable
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 
 from . import NotYet, define
-from .answers import call, kind_of
+from .answers import call, kind_of, number
 
-BOY = ("A boy runs.", "A child is running.")
-SOUP = ("The soup is hot.", "Hot soup is served.")
-# Each case: the similar pair, the other pair, and a vector for each string. The higher cosine is in
-# the first place once and in the second once, and one cosine is below 0.
-PAIRS_OF_STRINGS = [
-    (
-        BOY,
-        ("A boy runs.", "Tax rises again."),
-        {
-            "A boy runs.": [2.0, 1.0, 0.5],
-            "A child is running.": [3.0, 2.0, -1.0],
-            "Tax rises again.": [-2.0, 1.5, 1.0],
-        },
-    ),
-    (
-        SOUP,
-        ("A dog barks.", "The lake froze."),
-        {
-            "The soup is hot.": [0.5, 3.0, 1.0, 1.0],
-            "Hot soup is served.": [2.5, 0.5, 1.0, 0.0],
-            "A dog barks.": [1.0, 2.0, 0.5, 4.0],
-            "The lake froze.": [0.5, 1.0, 1.0, 1.5],
-        },
-    ),
+# Pairs of sentences with their given scores. Some have the same score, some share a sentence.
+SCORED = [
+    ("A boy runs.", "A child is running.", 4.2),
+    ("The soup is hot.", "Hot soup is served.", 3.4),
+    ("A dog barks.", "The lake froze.", 0.0),
+    ("The ferry left late.", "The ferry was not on time.", 4.6),
+    ("Rain is on its way.", "It will rain soon.", 4.6),
+    ("She paints a wall.", "He reads a map.", 0.4),
+    ("The shop is closed.", "The shop is open.", 1.8),
+    ("A boy runs.", "Tax rises again.", 0.0),
+    ("Two cats sleep.", "Both cats are asleep.", 5.0),
 ]
+DIMENSIONS = 5
 
 
 @define(
     "10.1",
     hint=(
-        "If the similar pair is (A, B) and the other (C, D), which two letters does each call of "
-        "`encode` get?"
+        "Call the function on four pairs, then on the same four in another order, then on two of "
+        "them. Which of its numbers may not change, and do they?"
     ),
     step=(
-        "The arithmetic is right in both halves. Compare the two lines that call `encode`, name by "
-        "name and number by number: one of them was copied and not changed all the way."
+        "Take it line by line with two pairs and vectors of two numbers that you choose. Write "
+        "down what each line should give before you look at what it gives."
     ),
     solution="""
-    def two_similarities(encode, similar, dissimilar):
-        def cosine(pair):
-            a, b = encode(list(pair))
-            return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
-
-        return cosine(similar), cosine(dissimilar)
+    def agreement(encode, pairs, given):
+        texts = [text for pair in pairs for text in pair]
+        vectors = encode(texts)
+        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        first, second = vectors[::2], vectors[1::2]
+        found = (first * second).sum(axis=1)
+        return found, pearson(ranks(found), ranks(given))
     """,
 )
-def check_two_similarities(two_similarities: Callable) -> str:
-    """Check a function (encode, pair, pair) -> (cosine, cosine) by the strings that it encodes."""
-    for similar, dissimilar, lists in PAIRS_OF_STRINGS:
-        vectors = {text: np.array(values) for text, values in lists.items()}
-        seen: list[str] = []
-        encode = _recording(vectors, seen)
-        answer = call(two_similarities, encode, similar, dissimilar, seconds=3)
-        numbers = _numbers(answer)
-        if numbers is None or numbers.size != 2:
-            raise NotYet(
-                "Return two numbers, the cosine of the similar pair and then that of the other: "
-                f"what came back is {kind_of(answer)}."
+def check_agreement(agreement: Callable) -> str:
+    """Check a function (encode, n pairs, n scores) -> (n cosines, their Spearman with the scores).
+
+    The two numbers are judged on several lists; what an answer does when pairs are left out or
+    shuffled says which slip is still there.
+    """
+    vectors = _vectors()
+    for rows in ([0, 1, 2, 3, 5, 6], [8, 2, 0, 6, 1], [7, 3, 5, 4, 6, 8, 0, 2, 3]):
+        _check_agreement(agreement, rows, vectors)
+    return "Each cosine belongs to its own pair, and the correlation to their ranks."
+
+
+def _vectors() -> dict[str, np.ndarray]:
+    """A vector of its own for each text, of any length, that are somewhat alike in a good pair."""
+    rng = np.random.default_rng(10)
+    found: dict[str, np.ndarray] = {}
+    for a, b, score in SCORED:
+        about = found.setdefault(a, rng.normal(size=DIMENSIONS) * rng.uniform(0.5, 4))
+        noise = rng.normal(size=DIMENSIONS) * np.linalg.norm(about) / 2
+        found[b] = (about * (score - 1) / 4 + noise) * rng.uniform(0.5, 2)
+    return found
+
+
+def _check_agreement(agreement: Callable, rows: list[int], vectors: dict) -> None:
+    cosines, correlation = _agreement_of(agreement, rows, vectors)
+    wanted, wanted_correlation = _expected(rows, vectors)
+    told = f"On {len(rows)} pairs"
+    if not np.allclose(cosines, wanted, atol=1e-4):
+        off = int(np.argmax(np.abs(cosines - wanted)))
+        a, b, _ = SCORED[rows[off]]
+        raise NotYet(
+            f"{told} you give {cosines[off]:.3f} for {a!r} and {b!r}"
+            f"{_why_other_cosine(agreement, rows, off, cosines, vectors)}"
+        )
+    if not np.isclose(correlation, wanted_correlation, atol=1e-4):
+        raise NotYet(
+            f"{told} the cosines are right, but for the Spearman correlation you give "
+            f"{correlation:.3f}{_why_other_spearman(agreement, rows, correlation, vectors)}"
+        )
+
+
+def _agreement_of(agreement: Callable, rows: list[int], vectors: dict) -> tuple[np.ndarray, float]:
+    """What a learner's function gives for these pairs: n cosines and one number."""
+    pairs = [SCORED[row][:2] for row in rows]
+    given = np.array([SCORED[row][2] for row in rows])
+    answer = call(agreement, _recording(vectors), pairs, given, seconds=3)
+    if not isinstance(answer, list | tuple) or len(answer) != 2:
+        raise NotYet(
+            "Return two things, the cosines and their Spearman correlation with the given scores: "
+            f"what came back is {kind_of(answer)}."
+        )
+    cosines = _numbers(answer[0])
+    if cosines is None or cosines.size != len(pairs):
+        raise NotYet(
+            f"{len(pairs)} pairs should give {len(pairs)} cosines, but yours are "
+            f"{kind_of(answer[0])}."
+        )
+    return cosines.ravel(), number(answer[1], "For the Spearman correlation")
+
+
+def _expected(rows: list[int], vectors: dict) -> tuple[np.ndarray, float]:
+    """The cosines of these pairs, and their Spearman correlation with the given scores."""
+    cosines = [_cosine(*(vectors[text] for text in SCORED[row][:2])) for row in rows]
+    given = [SCORED[row][2] for row in rows]
+    return np.array(cosines), float(spearman(np.array(cosines), np.array(given)))
+
+
+def _why_other_cosine(
+    agreement: Callable, rows: list[int], off: int, cosines: np.ndarray, vectors: dict
+) -> str:
+    """What shows that a cosine is not that of its pair, to be added to a sentence."""
+    a, b = (vectors[text] for text in SCORED[rows[off]][:2])
+    right = _cosine(a, b)
+    texts = [text for row in rows for text in SCORED[row][:2]]
+    for one, other in combinations(texts, 2):
+        if np.isclose(cosines[off], _cosine(vectors[one], vectors[other]), atol=1e-4):
+            return f". That is the cosine of {one!r} and {other!r}, which are no pair."
+    simple = {
+        "; that is the product of the two vectors: what of their lengths?": a @ b,
+        "; that is 1 less the cosine, a distance.": 1 - right,
+        "; that cosine has lost its sign.": abs(right),
+    }
+    for reason, value in simple.items():
+        if np.isclose(cosines[off], value, atol=1e-4):
+            return reason
+    if np.isclose(cosines[off], right, atol=0.006):
+        return f", and the cosine is {right:.4f}: do not round."
+    fewer = [row for row in rows if row in (rows[off], rows[off - 1])]
+    again = _agreement_of(agreement, fewer, vectors)[0][fewer.index(rows[off])]
+    if not np.isclose(again, cosines[off], atol=1e-4):
+        return (
+            f", and {again:.3f} if only {len(fewer)} of the pairs are passed. How alike two "
+            "sentences are has nothing to do with the other pairs."
+        )
+    return f", but the cosine of their two vectors is {right:.3f}."
+
+
+def _why_other_spearman(agreement: Callable, rows: list[int], yours: float, vectors: dict) -> str:
+    """What shows that a number is not the Spearman correlation, to be added to a sentence."""
+    cosines, right = _expected(rows, vectors)
+    given = np.array([SCORED[row][2] for row in rows])
+    if np.isclose(yours, pearson(cosines, given), atol=1e-4):
+        return ". That is the Pearson correlation."
+    if np.isclose(yours, right, atol=0.006):
+        return f", and it is {right:.4f}: do not round."
+    for order in (rows[::-1], *(rows[i:] + rows[:i] for i in range(1, len(rows)))):
+        again = _agreement_of(agreement, order, vectors)[1]
+        if not np.isclose(again, yours, atol=1e-4):
+            return (
+                f", and {again:.3f} for the same pairs in another order. Where a pair stands in "
+                "the list may not matter: what do your ranks say about each pair?"
             )
-        if missed := [text for text in (*similar, *dissimilar) if text not in seen]:
-            raise NotYet(f"{missed[0]!r} is in one of the pairs, but it was never encoded.")
-        _compare_cosines(numbers.ravel(), vectors, similar, dissimilar)
-    return "Each number belongs to the pair that it is named after."
+    return f", and it is {right:.3f}."
 
 
-def _compare_cosines(numbers: np.ndarray, vectors: dict, similar: tuple, dissimilar: tuple) -> None:
-    """Say what the first wrong number is."""
-    pairs = {"similar": similar, "dissimilar": dissimilar}
-    wanted = [_cosine(vectors[a], vectors[b]) for a, b in pairs.values()]
-    if np.allclose(numbers, wanted[::-1], atol=1e-4):
-        raise NotYet("Both cosines are right, but the wrong way round: the similar pair is first.")
-    for (name, (a, b)), mine, right in zip(pairs.items(), numbers, wanted, strict=True):
-        if np.isclose(mine, right, atol=1e-4):
-            continue
-        if np.isclose(mine, right, atol=0.006):
-            reason = f"it is {right:.4f}: do not round"
-        elif np.isclose(mine, vectors[a] @ vectors[b], atol=1e-4):
-            reason = "this is the product of its two vectors: divide by both lengths"
-        elif np.isclose(mine, 1 - right, atol=1e-4):
-            reason = f"this is 1 less the cosine, a distance: the cosine is {right:.4f}"
-        elif np.isclose(mine, abs(right), atol=1e-4):
-            reason = f"the cosine is {right:.4f}: leave its sign"
-        else:
-            reason = f"the cosine of its two vectors is {right:.4f}"
-        raise NotYet(f"All strings are encoded. For the {name} pair yours is {mine:.4f}; {reason}.")
-
-
-def _recording(vectors: dict[str, np.ndarray], seen: list[str]) -> Callable:
-    """An encoder that notes which strings it was given."""
+def _recording(vectors: dict[str, np.ndarray]) -> Callable:
+    """An encoder that says what it takes."""
 
     def encode(texts):
         if isinstance(texts, str):
@@ -108,11 +173,29 @@ def _recording(vectors: dict[str, np.ndarray], seen: list[str]) -> Callable:
                     "texts, and two pairs are four."
                 )
             if text not in vectors:
-                raise NotYet(f"You encode {text!r}, which is in neither pair.")
-        seen.extend(texts)
+                raise NotYet(f"You encode {text!r}, which is in none of the pairs.")
         return np.stack([vectors[text] for text in texts])
 
     return encode
+
+
+def pearson(given: np.ndarray, predicted: np.ndarray):
+    """Pearson correlation along the last axis."""
+    given, predicted = (x - x.mean(axis=-1, keepdims=True) for x in (given, predicted))
+    lengths = np.sqrt((given**2).sum(axis=-1) * (predicted**2).sum(axis=-1))
+    return (given * predicted).sum(axis=-1) / lengths
+
+
+def spearman(given: np.ndarray, predicted: np.ndarray):
+    """Spearman correlation along the last axis."""
+    from scipy.stats import rankdata
+
+    return pearson(rankdata(given, axis=-1), rankdata(predicted, axis=-1))
+
+
+def minus_rmse(given: np.ndarray, predicted: np.ndarray):
+    """The root mean squared error along the last axis with a minus, so that higher is better."""
+    return -np.sqrt(((given - predicted) ** 2).mean(axis=-1))
 
 
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:
@@ -125,8 +208,9 @@ def _numbers(values) -> np.ndarray | None:
         return None
     try:
         if isinstance(values, list | tuple):
-            values = [np.asarray(value, dtype=float) for value in values]
-        return np.asarray(values, dtype=float)
+            values = [np.asarray(value) for value in values]
+        found = np.asarray(values)
+        return None if found.dtype.kind in "USb" else found.astype(float)
     except (TypeError, ValueError, RuntimeError):
         return None
 
@@ -196,7 +280,9 @@ def _compare_scores(answer, pairs: list, forth: np.ndarray, back: np.ndarray) ->
     """Say what is off in one number a pair."""
     wanted, numbers = (forth + back) / 2, _numbers(answer)
     if numbers is None:
-        raise NotYet(f"Return one number a pair; what came back is {kind_of(answer)}.")
+        raise NotYet(
+            f"Return one number a pair, and not as a text; what came back is {kind_of(answer)}."
+        )
     if numbers.shape != wanted.shape:
         raise NotYet(
             f"{len(pairs)} pairs should give {len(pairs)} numbers, one a pair, but yours have the "
@@ -254,7 +340,9 @@ def _row_numbers(answer, k: int, n: int, hidden: int) -> np.ndarray:
     """The k whole numbers that came back, or a sentence on what came back in their place."""
     numbers = _numbers(answer)
     if numbers is None:
-        raise NotYet(f"Return {k} row numbers; what came back is {kind_of(answer)}.")
+        raise NotYet(
+            f"Return {k} row numbers, each as a number; what came back is {kind_of(answer)}."
+        )
     if numbers.shape == (2, k):
         raise NotYet("Two rows of numbers came back, values and row numbers: return the latter.")
     if numbers.shape == (k, hidden):
@@ -302,3 +390,190 @@ def _compare_rows(rows: np.ndarray, query: np.ndarray, vectors: np.ndarray) -> N
     raise NotYet(
         f"{listed}, but the highest cosines are in the rows {', '.join(map(str, order[:k]))}."
     )
+
+
+VERDICTS = ("a", "b", "alike", "open")
+CONTESTS = [  # score, rows, noise that both models share, that of a, that of b, margin, seed
+    (pearson, 110, 1.3, 0.5, 0.9, 0.01, 14),
+    (pearson, 150, 1.5, 0.5, 1.1, 0.05, 1),
+    (spearman, 120, 1.5, 1.3, 0.5, 0.02, 22),
+    (pearson, 400, 1.2, 0.5, 0.5, 0.04, 3),
+    (minus_rmse, 90, 1.2, 0.35, 0.55, 0.3, 6),
+    (pearson, 40, 1.2, 1.0, 1.0, 0.05, 3),
+    (minus_rmse, 70, 1.5, 1.4, 0.4, 0.1, 14),
+    (spearman, 60, 1.4, 1.1, 0.9, 0.05, 8),
+]
+
+
+@define(
+    "10.4",
+    hint=(
+        "The interval of a minus b is -0.02 to 0.09. Which differences are still possible? Does a "
+        "margin of 0.05 leave any of the four verdicts but one, and does a margin of 0.10?"
+    ),
+    step=(
+        "One draw of rows gives one difference: take `given`, `a` and `b` at the same drawn rows, "
+        "and score both again. Two thousand such differences have the interval in them, and the "
+        "interval alone decides the verdict."
+    ),
+    solution="""
+    def judge(given, a, b, score, margin):
+        rng = np.random.default_rng(0)
+        found = []
+        for _ in range(2000):
+            rows = rng.integers(len(given), size=len(given))
+            found.append(score(given[rows], a[rows]) - score(given[rows], b[rows]))
+        low, high = np.percentile(found, [2.5, 97.5])
+        if low > margin:
+            return low, high, "a"
+        if high < -margin:
+            return low, high, "b"
+        if -margin < low and high < margin:
+            return low, high, "alike"
+        return low, high, "open"
+    """,
+)
+def check_judge(judge: Callable) -> str:
+    """Check a function (given, a, b: [n] each, score, margin) -> (low, high, verdict).
+
+    Contests with three scores, none of them a mean over rows, and with each of the four verdicts.
+    The margins are far from the ends of the intervals, so that the luck of a draw decides nothing.
+    """
+    for place, (score, n, *_, margin, _) in enumerate(CONTESTS):
+        given, a, b = _contest(place)
+        inputs = (given.copy(), a.copy(), b.copy(), _careful(score), margin)
+        low, high, verdict = _judged(call(judge, *inputs, seconds=20))
+        name = {pearson: "Pearson", spearman: "Spearman", minus_rmse: "RMSE with a minus"}[score]
+        told = f"With {name} as the score, {n} rows and margin={margin}"
+        _look_at_interval(low, high, place, told)
+        right = _verdict(*_interval(place), margin)
+        if verdict != right:
+            raise NotYet(
+                f"{told} your interval is {low:.3f} to {high:.3f}, and your verdict {verdict!r}. "
+                "Go through the differences in this interval, from one end to the other: does the "
+                "verdict hold for every one of them, and is there a verdict that says more?"
+            )
+    return f"{len(CONTESTS)} contests: no claim goes further than its interval."
+
+
+def _contest(place: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Given scores, and the answers of two models that share a part of their errors."""
+    _, n, shared, of_a, of_b, _, seed = CONTESTS[place]
+    rng = np.random.default_rng(seed)
+    given, noise = rng.uniform(0, 5, n), rng.normal(size=n)
+    a = given + shared * noise + of_a * rng.normal(size=n)
+    return given, a, given + shared * noise + of_b * rng.normal(size=n)
+
+
+def _careful(score: Callable) -> Callable:
+    """The score as learners get it: for two columns of the same length."""
+
+    def careful(given, predicted) -> float:
+        columns = [np.asarray(values) for values in (given, predicted)]
+        if any(column.ndim != 1 or column.dtype.kind not in "iuf" for column in columns):
+            raise NotYet(
+                "score takes two columns of numbers, given and predicted; yours are "
+                f"{kind_of(given)} and {kind_of(predicted)}."
+            )
+        if len(columns[0]) != len(columns[1]):
+            raise NotYet(
+                f"score got {len(columns[0])} given scores and {len(columns[1])} predicted ones: "
+                "both columns have to be of the same pairs."
+            )
+        return float(score(*columns))
+
+    return careful
+
+
+def _judged(answer) -> tuple[float, float, str]:
+    """The low end, the high end and the verdict that came back."""
+    if not isinstance(answer, list | tuple) or len(answer) != 3:
+        raise NotYet(
+            f"judge returns {kind_of(answer)}: return three things, low, high and the verdict."
+        )
+    low, high, verdict = answer
+    if not isinstance(verdict, str) or verdict not in VERDICTS:
+        raise NotYet(f"The verdict is one of {', '.join(VERDICTS)}; yours is {verdict!r:.60}.")
+    low, high = number(low, "For low"), number(high, "For high")
+    if not np.isfinite([low, high]).all():
+        raise NotYet(f"Your interval is {low} to {high}: both ends have to be numbers.")
+    return low, high, verdict
+
+
+def _verdict(low: float, high: float, margin: float) -> str:
+    if -margin < low and high < margin:
+        return "alike"
+    return "a" if low > margin else "b" if high < -margin else "open"
+
+
+@cache
+def _interval(place: int, kind: str = "paired", share: float = 0.95) -> tuple[float, float]:
+    """The bootstrap's interval of the difference, or what some slip makes of it."""
+    score, n, *_ = CONTESTS[place]
+    given, a, b = _contest(place)
+    rng = np.random.default_rng(0)
+    size = (10_000, n // 2 if kind == "half" else n)
+    rows = rng.integers(n, size=size)
+    other = rng.integers(n, size=size) if kind == "unpaired" else rows
+    of_a, of_b = score(given[rows], a[rows]), score(given[other], b[other])
+    ends = [50 - 50 * share, 50 + 50 * share]
+    if kind in ("a", "b"):
+        return tuple(np.percentile(of_a if kind == "a" else of_b, ends))
+    return tuple(np.percentile(of_a - of_b, ends))
+
+
+def _look_at_interval(low: float, high: float, place: int, told: str) -> None:
+    """Refuse an interval whose ends are not near those of the paired bootstrap."""
+    (right_low, right_high), score = _interval(place), CONTESTS[place][0]
+    close = 0.15 * (right_high - right_low) / 2
+
+    def near(ends) -> bool:
+        return bool(np.allclose((low, high), ends, rtol=0, atol=close))
+
+    if near((right_low, right_high)):
+        return
+    (low_a, high_a), (low_b, high_b) = _interval(place, "a"), _interval(place, "b")
+    said = f"{told} your interval is {low:.3f} to {high:.3f}"
+    given, a, b = _contest(place)
+    slips = {
+        "low comes first": (right_high, right_low),
+        "that is b minus a": (-right_high, -right_low),
+        "that is the interval of a alone": (low_a, high_a),
+        "that is the interval of b alone": (low_b, high_b),
+        "it is made from the ends of two intervals, and these were not drawn together": (
+            (low_a - high_b, high_a - low_b)
+        ),
+        "the two models are scored on different draws, as if each had pairs of its own": (
+            _interval(place, "unpaired")
+        ),
+        "each draw has half of the rows: a score of fewer rows moves more": _interval(
+            place, "half"
+        ),
+        "its ends are the same: does each draw have every row once": (
+            (score(given, a) - score(given, b),) * 2
+        ),
+    }
+    for reason, ends in slips.items():
+        if near(ends):
+            raise NotYet(f"{said}; {reason}{'?' if reason.startswith('its ends') else '.'}")
+    middle, half = (low + high) / 2, (high - low) / 2
+    if score is not pearson and near(_ends_by_pearson(place)):
+        raise NotYet(f"{said}; that is the difference of Pearson correlations: use score.")
+    if abs(middle - (right_low + right_high) / 2) > 2 * close:
+        raise NotYet(
+            f"{said}, which does not lie around the difference, {score(given, a):.3f} minus "
+            f"{score(given, b):.3f}. What has each draw to be scored against?"
+        )
+    wide = "wide" if half > (right_high - right_low) / 2 else "narrow"
+    raise NotYet(
+        f"{said}, which is too {wide}. Each draw has as many rows as there are, drawn with "
+        "repeats; 2,000 draws or more, and 2.5 % of them beyond each end."
+    )
+
+
+def _ends_by_pearson(place: int) -> tuple[float, float]:
+    """The interval of whoever takes Pearson, whatever score was passed."""
+    given, a, b = _contest(place)
+    rows = np.random.default_rng(0).integers(len(given), size=(2000, len(given)))
+    found = pearson(given[rows], a[rows]) - pearson(given[rows], b[rows])
+    return tuple(np.percentile(found, [2.5, 97.5]))

@@ -1,8 +1,12 @@
-"""The exercises of notebook 11: a leak, a batch for several processes, labels mended by a list."""
+"""The exercises of notebook 11: a leak, a batch for processes, labels mended, a report signed."""
 
+from collections import Counter
 from collections.abc import Callable
+from functools import cache
+from itertools import combinations
 from math import ceil
 
+import numpy as np
 import pandas as pd
 
 from . import NotYet, define
@@ -92,7 +96,8 @@ def _why_listed(row: int, train: list[str], validation: list[str]) -> str:
 
 def _row_numbers(answer) -> list[int]:
     """Row numbers as plain ints, from a list, an array, a tensor, a Series or an Index."""
-    if isinstance(answer, str | dict | set | pd.DataFrame) or not hasattr(answer, "__iter__"):
+    sized = hasattr(answer, "__len__") and getattr(answer, "shape", None) != ()
+    if isinstance(answer, str | dict | set | type | pd.DataFrame) or not sized:
         raise NotYet(f"Give the list of the row numbers; yours is {kind_of(answer)}: {answer!r}.")
     rows = []
     for row in answer:
@@ -102,7 +107,7 @@ def _row_numbers(answer) -> list[int]:
     for row in rows:
         if isinstance(row, bool):
             raise NotYet("Give row numbers, such as [0, 2], in place of True and False.")
-        if not isinstance(row, int | float) or row != int(row):
+        if not isinstance(row, int | float) or not float(row).is_integer():
             raise NotYet(f"Give row numbers, such as [0, 2]; your list holds {row!r}.")
     return [int(row) for row in rows]
 
@@ -148,11 +153,14 @@ def check_plan(plan: Callable) -> str:
 
 
 def _two_numbers(answer) -> list:
-    if isinstance(answer, str | dict | set) or not hasattr(answer, "__len__") or len(answer) != 2:
+    sized = hasattr(answer, "__len__") and getattr(answer, "shape", None) != ()
+    if isinstance(answer, str | dict | set | type) or not sized or len(answer) != 2:
         raise NotYet(
             f"Return two numbers, rows a process and steps; yours is {kind_of(answer)}: {answer!r}."
         )
-    numbers = [number.item() if hasattr(number, "item") else number for number in answer]
+    numbers = [
+        number.item() if getattr(number, "shape", None) == () else number for number in answer
+    ]
     for number in numbers:
         if not isinstance(number, int | float):
             raise NotYet(f"Return two numbers, rows a process and steps; {number!r} is none.")
@@ -259,3 +267,206 @@ def _mended(moods: list[str], suggested: dict, k: int, shift: int = 0) -> list[s
         if row + shift < len(new):
             new[row + shift] = suggested[row]
     return new
+
+
+DECISIONS = ("fine-tuned", "cheap", "neither")
+MOODS = ["bad", "good", "mixed"]
+WORDS = ["rain", "bus", "tea", "door", "lamp", "late", "early", "home", "work", "bread", "song"]
+WAYS = ("both right", "fine-tuned alone", "cheap alone", "both wrong")
+# Tables of predictions by what is in them: for each part how many rows there are of each of the
+# WAYS. The texts of copied and shouted test rows are in train too, as they are or in other capitals
+# and spaces. most: the share of the first mood in train and in test.
+USUAL = {"train": (210, 24, 20, 46), "validation": (110, 15, 14, 21), "most": (0.55, 0.55)}
+TABLES = {
+    "a clear lead": {"test": (140, 34, 8, 18)},
+    "a lead on rows that were trained on": {"train": (250, 50, 0, 0), "test": (150, 12, 13, 25)},
+    "a lead by shouted rows": {"test": (120, 13, 14, 23), "shouted": (4, 36, 0, 0)},
+    "a lead by copied rows": {"test": (125, 14, 13, 28), "copied": (2, 33, 1, 0)},
+    "a lead beside such rows": {"test": (115, 32, 6, 17), "shouted": (6, 0, 22, 2), "copied": (4,)},
+    "a lead of a few rows": {"test": (150, 16, 10, 24)},
+    "a larger lead of fewer rows": {"test": (30, 6, 3, 1), "most": (0.45, 0.45)},
+    "a small lead, but nearly always the same one": {"test": (150, 12, 1, 37)},
+    "a lead on the rows of the choice": {
+        "validation": (100, 48, 2, 10),
+        "test": (130, 13, 16, 21),
+    },
+    "no better than the majority": {"test": (156, 8, 6, 30), "most": (0.8, 0.8)},
+    "a majority that changed": {"test": (96, 12, 10, 82), "most": (0.62, 0.36)},
+    "a clear lead, and both below the majority": {"test": (80, 30, 4, 86), "most": (0.7, 0.7)},
+    "the cheap one is ahead": {"test": (130, 8, 34, 28)},
+}
+
+
+@define(
+    "11.4",
+    hint=(
+        "Which rows of the table has the fine-tuned model learnt from, in whatever capitals, and "
+        "which was it chosen by? Whose errors does a difference on the same rows forget, and whose "
+        "does it count?"
+    ),
+    step=(
+        "First make the small table of the rows that may count. Then write one function that takes "
+        "two columns of True and False and says whether the second is clearly better; you need it "
+        "twice or three times."
+    ),
+    solution="""
+    def decide(table):
+        def plain(text):
+            return " ".join(text.lower().split())
+
+        def clearly_better(more, less):
+            difference = more.to_numpy().astype(int) - less.to_numpy().astype(int)
+            rng = np.random.default_rng(0)
+            rows = rng.integers(len(difference), size=(2000, len(difference)))
+            return np.percentile(difference[rows].mean(axis=1), 2.5) > 0
+
+        train = table[table["split"] == "train"]
+        test = table[table["split"] == "test"]
+        test = test[~test["post"].map(plain).isin(train["post"].map(plain))]
+        majority = test["mood"] == train["mood"].mode()[0]
+        cheap = test["mood"] == test["cheap"]
+        fine_tuned = test["mood"] == test["predicted"]
+        if clearly_better(fine_tuned, cheap) and clearly_better(fine_tuned, majority):
+            return "fine-tuned"
+        return "cheap" if clearly_better(cheap, majority) else "neither"
+    """,
+)
+def check_decide(decide: Callable) -> str:
+    """Check a function (table of predictions) -> which of three may go into service.
+
+    Each table is far from the edge: a difference on the rows that count is either clear or not by
+    any usual test, and the trap in it, where there is one, changes the decision.
+    """
+    decisions = [_decision(call(decide, _table_of(name).copy(), seconds=20)) for name in TABLES]
+    wrong = [
+        place
+        for place, (decision, name) in enumerate(zip(decisions, TABLES, strict=True))
+        if decision != _decided(name)
+    ]
+    if not wrong:
+        return f"{len(TABLES)} tables, most of them with a trap: each signature is one to stand by."
+    why = _why_decided(decisions)
+    if not why:
+        few = ", ".join(f"{kind!r} for {n}" for kind, n in Counter(decisions).most_common())
+        why = f" Yours are {few}. Does each of them rest on the right rows, and on the same ones?"
+    raise NotYet(
+        f"Of {len(TABLES)} tables you decide {len(wrong)} otherwise than their rows allow.{why}"
+    )
+
+
+@cache
+def _table_of(name: str) -> pd.DataFrame:
+    """The predictions of a training, shuffled; `TABLES` says what is in them. Not to be changed."""
+    parts = USUAL | TABLES[name]
+    rng = np.random.default_rng(list(TABLES).index(name))
+    rows, train_texts = [], []
+    for part in ("train", "validation", "test", "shouted", "copied"):
+        ways = np.repeat(WAYS[: len(parts.get(part, ()))], parts.get(part, ()))
+        share = parts["most"][part not in ("train", "validation")]
+        for way, mood in zip(ways, _moods(len(ways), share, rng), strict=True):
+            text = f"note {len(rows)}: {' '.join(rng.choice(WORDS, 5))}"
+            if part == "train":
+                train_texts.append(text)
+            elif part in ("shouted", "copied"):
+                text = train_texts.pop()
+                text = text if part == "copied" else f" {text.upper()}".replace(" ", "  ")
+            split = part if part in ("train", "validation") else "test"
+            answers = _answers(way, mood)
+            rows.append({"post": text, "mood": mood, "split": split, **answers})
+    table = pd.DataFrame(rows)
+    table = table.sample(frac=1, random_state=int(rng.integers(1000)), ignore_index=True)
+    table.insert(0, "id", [f"post-{row:04}" for row in table.index])
+    table.insert(3, "where", [f"posts.csv, line {row + 2}" for row in table.index])
+    return table
+
+
+def _moods(n: int, share: float, rng) -> list[str]:
+    """n moods in random order; the first has this share, the second most of the others."""
+    first = round(share * n)
+    second = round(0.7 * (n - first))
+    return rng.permutation(np.repeat(MOODS, (first, second, n - first - second))).tolist()
+
+
+def _answers(way: str, mood: str) -> dict[str, str]:
+    """What the two models say of a post with this mood."""
+    other = MOODS[MOODS.index(mood) - 1]
+    return {
+        "predicted": mood if way in WAYS[:2] else other,
+        "cheap": mood if way in WAYS[::2] else other,
+    }
+
+
+def _decision(answer) -> str:
+    if not isinstance(answer, str) or answer not in DECISIONS:
+        raise NotYet(f"Return one of {', '.join(map(repr, DECISIONS))}; yours is {answer!r:.60}.")
+    return answer
+
+
+SLIPS = {  # what whoever makes it does, by the name that `_decided` knows it by
+    "points": "takes any lead for a better model, however few rows make it",
+    "three points": "asks for a lead of some size, whether many rows make it or few",
+    "overlap": (
+        "asks whether the intervals of two scores overlap. Both models answered the same rows: "
+        "subtract row by row, and see what is left of the luck"
+    ),
+    "all rows": "counts rows that were trained on",
+    "validation": "counts rows by which the training was chosen",
+    "leaks": "counts test rows that train has as well",
+    "exact": "knows a leaked row only if its capitals and spaces are the same",
+    "own majority": (
+        "looks up the most frequent mood among the very rows that are scored, where nobody knows "
+        "it in life"
+    ),
+    "no majority": "never asks what one and the same answer would reach",
+    "cheap alone": "compares the fine-tuned model with the cheap one, and never with the majority",
+}
+
+
+def _why_decided(decisions: list[str]) -> str:
+    """A slip with which all these decisions follow, alone or with a second one; "" if none does."""
+    for size in (1, 2):
+        for slips in combinations(SLIPS, size):
+            if decisions == [_decided(name, slips) for name in TABLES]:
+                return f" They are those of somebody who {SLIPS[slips[0]]}."
+    return ""
+
+
+@cache
+def _decided(name: str, slips: tuple[str, ...] = ()) -> str:
+    """What follows from a table, or what some slips make of it."""
+    rows, most = _rows_that_count(_table_of(name), slips)
+    majority, cheap, fine_tuned = (
+        (rows["mood"] == answers).to_numpy(float)
+        for answers in (most, rows["cheap"], rows["predicted"])
+    )
+    ahead = _is_better(fine_tuned, cheap, slips)
+    if ahead and (
+        {"no majority", "cheap alone"} & {*slips} or _is_better(fine_tuned, majority, slips)
+    ):
+        return "fine-tuned"
+    return "cheap" if "no majority" in slips or _is_better(cheap, majority, slips) else "neither"
+
+
+def _rows_that_count(table: pd.DataFrame, slips: tuple[str, ...]) -> tuple[pd.DataFrame, str]:
+    """The rows to be scored, and the most frequent mood."""
+    train = table[table["split"] == "train"]
+    splits = {"test"} | {"validation"} & {*slips}
+    if "all rows" in slips:
+        splits = {"train", "validation", "test"}
+    rows = table[table["split"].isin(splits)]
+    if not {"all rows", "leaks"} & {*slips}:
+        form = str if "exact" in slips else _plain
+        rows = rows[~rows["post"].map(form).isin(train["post"].map(form))]
+    return rows, (rows if "own majority" in slips else train)["mood"].mode()[0]
+
+
+def _is_better(more: np.ndarray, less: np.ndarray, slips: tuple[str, ...] = ()) -> bool:
+    """Whether a model is clearly better: by the 95 % interval of the difference, row by row."""
+    n, lead = len(more), more.mean() - less.mean()
+    if "points" in slips:
+        return lead > 0
+    if "three points" in slips:
+        return lead > 0.03
+    if "overlap" in slips:
+        return lead > 1.96 * (more.std() + less.std()) / n**0.5
+    return lead > 1.96 * (more - less).std() / n**0.5

@@ -1,87 +1,110 @@
-"""The exercises of notebook 12."""
+"""The exercises of notebook 12: what curves tell, a layer moved to PyTorch, an unsure model."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from . import NotYet, define
-from .answers import call, kind_of, run, same
+from .answers import call, kind_of, number, run, same
+
+VERDICTS = ("too high", "overfits", "unfinished", "fine")
 
 
 @define(
     "12.1",
     hint=(
-        "Two rows have 2 and 4 ids, and pad_id is 1: what are the two lines of each array? What "
-        "changes in the mask if one of the real tokens is a 1 as well?"
+        "Which of the four shows in the training loss alone, and so should be looked for first? "
+        "What does Python answer to `nan > 1`, and to `nan < 1`?"
     ),
     step=(
-        "`np.full` makes an array of padding, in the shape and type you ask for. How wide must it "
-        "be? What goes into a line, and how far, depends on the length of that row."
+        "Find the epoch to keep first: its validation loss, beside that of the last epoch and of "
+        "the one before, is all that the last three answers need. Compare by ratios, as losses "
+        "come in all sizes."
     ),
     solution="""
-    def pad_batch(rows, pad_id):
-        longest = max(len(row) for row in rows)
-        ids = [row + [pad_id] * (longest - len(row)) for row in rows]
-        mask = [[1] * len(row) + [0] * (longest - len(row)) for row in rows]
-        return {
-            "input_ids": np.array(ids, dtype="int32"),
-            "attention_mask": np.array(mask, dtype="int32"),
-        }
+    def diagnose(loss, val_loss):
+        keep = int(np.nanargmin(val_loss))
+        if not loss[-1] < loss[0]:  # also true of nan
+            return "too high", keep + 1
+        if val_loss[-1] > 1.1 * val_loss[keep]:
+            return "overfits", keep + 1
+        if val_loss[-1] < 0.97 * val_loss[-2]:
+            return "unfinished", keep + 1
+        return "fine", keep + 1
     """,
 )
-def check_pad_batch(pad_batch: Callable) -> str:
-    """Check a function (lists of token ids, pad id) -> dict of two int32 arrays [rows, longest]."""
-    cases = [
-        ([[101, 2061, 102], [101, 2061, 3407, 2651, 102], [101, 102]], 0),
-        ([[0, 713, 16, 2], [0, 2]], 1),
-        ([[101, 0, 7, 102], [101, 102]], 0),  # an id that equals the padding
-        ([[101, 102]], 0),
+def check_diagnose(diagnose: Callable) -> str:
+    """Check a function (loss [epochs], val_loss [epochs]) -> (verdict, epoch to keep, from 1)."""
+    histories = _histories()
+    for verdict, loss, val_loss in histories:
+        told = f"With loss {_listed(loss)} and val_loss {_listed(val_loss)}"
+        answer = call(diagnose, list(loss), list(val_loss), seconds=5)
+        if not isinstance(answer, list | tuple) or len(answer) != 2:
+            raise NotYet(
+                f"{told}, diagnose returns {kind_of(answer)}: return two things, what you say and "
+                "the epoch to keep."
+            )
+        said, keep = answer
+        if not isinstance(said, str) or said not in VERDICTS:
+            raise NotYet(f"{told}, you say {said!r:.40}: say one of {', '.join(VERDICTS)}.")
+        if said != verdict:
+            raise NotYet(f"{told}, you say {said!r}, but {_evidence(verdict, loss, val_loss)}.")
+        _check_kept(number(keep, f"{told}, for the epoch to keep"), val_loss, told)
+    return f"You read all {len(histories)} histories rightly, whatever the size of their losses."
+
+
+def _evidence(verdict: str, loss: list[float], val_loss: list[float]) -> str:
+    """What speaks for the verdict, without naming it."""
+    lowest, last = f"{np.nanmin(val_loss):.3g}", f"{val_loss[-1]:.3g}"
+    step = f"the last epoch took the validation loss from {val_loss[-2]:.3g} to {last}"
+    return {
+        "too high": f"the training loss began at {loss[0]:.3g} and ends at {loss[-1]:.3g}",
+        "overfits": f"the validation loss rose from {lowest}, its lowest, to {last}, and the "
+        "training loss fell",
+        "unfinished": f"{step}, its lowest so far",
+        "fine": f"{step}, and its lowest is {lowest}",
+    }[verdict]
+
+
+def _check_kept(keep: float, val_loss: list[float], told: str) -> None:
+    wanted = int(np.nanargmin(val_loss)) + 1
+    if keep == wanted:
+        return
+    if keep not in range(1, len(val_loss) + 1):
+        raise NotYet(f"{told}, you keep epoch {keep:g}; there are the epochs 1 to {len(val_loss)}.")
+    kept = val_loss[int(keep) - 1]
+    lead = "which is no loss" if np.isnan(kept) else "and another epoch has a lower one"
+    asked = " Do you count from 0?" if keep == wanted - 1 else ""
+    raise NotYet(f"{told}, you keep epoch {keep:g}: its val_loss is {kept:.3g}, {lead}.{asked}")
+
+
+def _listed(losses: list[float]) -> str:
+    return "[" + ", ".join(f"{loss:.3g}" for loss in losses) + "]"
+
+
+def _histories() -> list[tuple[str, list[float], list[float]]]:
+    """Clear cases in three sizes: what they are, the training and the validation losses."""
+    nan = float("nan")
+    shapes = [
+        ("unfinished", [1.0, 0.82, 0.7], [0.95, 0.8, 0.71]),
+        ("overfits", [1.0, 0.62, 0.35, 0.2], [0.9, 0.75, 0.84, 0.98]),
+        ("fine", [1.0, 0.6, 0.45, 0.4, 0.39], [0.8, 0.62, 0.55, 0.53, 0.532]),
+        ("too high", [1.0, 1.6, 1.2, 1.9], [1.3, 1.05, 1.7, 1.5]),
+        ("too high", [1.0, 2.4, nan, nan], [1.2, 3.1, nan, nan]),
+        ("too high", [1.0, 0.7, 1.5, 3.0, 2.2], [0.9, 0.8, 2.0, 3.5, 2.1]),  # learns, then blows up
+        ("too high", [1.0, 1.3, nan], [1.2, 0.95, nan]),
+        ("unfinished", [1.0, 0.9, 0.78, 0.66, 0.55, 0.45], [0.97, 0.88, 0.93, 0.7, 0.6, 0.52]),
+        ("unfinished", [1.0, 0.6, 0.4, 0.25], [1.4, 1.15, 0.97, 0.85]),  # far above, and falling
+        ("overfits", [1.0, 0.5, 0.3, 0.15, 0.08, 0.04], [0.7, 0.8, 0.9, 1.1, 1.3, 1.25]),
+        ("overfits", [1.0, 0.8, 0.6, 0.4, 0.3, 0.2, 0.1], [0.95, 0.99, 0.7, 0.62, 0.7, 0.75, 0.8]),
+        ("fine", [1.0, 0.5, 0.3, 0.2, 0.16, 0.14, 0.13], [0.9, 0.7, 0.75, 0.62, 0.6, 0.601, 0.603]),
+        ("fine", [1.0, 0.7, 0.55, 0.58, 0.49, 0.485], [0.6, 0.5, 0.45, 0.44, 0.435, 0.434]),
     ]
-    for rows, pad_id in cases:
-        answer = call(pad_batch, [list(row) for row in rows], pad_id, seconds=3)
-        if not hasattr(answer, "keys"):
-            raise NotYet(
-                f'Return a dict with "input_ids" and "attention_mask", not {kind_of(answer)}.'
-            )
-        if set(answer) != {"input_ids", "attention_mask"}:
-            raise NotYet(
-                f'Return a dict with the keys "input_ids" and "attention_mask"; yours has '
-                f"{', '.join(map(str, answer)) or 'none'}."
-            )
-        lengths = [len(row) for row in rows]
-        longest = max(lengths)
-        wanted = {
-            "input_ids": [row + [pad_id] * (longest - len(row)) for row in rows],
-            "attention_mask": [[1] * n + [0] * (longest - n) for n in lengths],
-        }
-        for key, values in wanted.items():
-            _compare(key, answer[key], values, rows, pad_id)
-    return "Every row is as wide as the longest of its batch, whatever the id of the padding is."
-
-
-def _compare(key: str, array, wanted: list, rows: list, pad_id: int) -> None:
-    shape = np.shape(wanted)
-    if not isinstance(array, np.ndarray):
-        raise NotYet(f"{key} is {kind_of(array)}: make it one numpy array.")
-    if array.shape != shape:
-        swapped = array.T.shape == shape
-        raise NotYet(
-            f"Rows of {', '.join(str(len(row)) for row in rows)} tokens should give the shape "
-            f"{list(shape)}, but your {key} has {list(array.shape)}"
-            f"{': rows and columns are swapped' if swapped else ''}."
-        )
-    if array.dtype != np.int32:
-        raise NotYet(f'{key} is of type {array.dtype}: write dtype="int32".')
-    for row, line, right in zip(rows, array.tolist(), wanted, strict=True):
-        if line == right:
-            continue
-        reason = ""
-        if key == "attention_mask" and sum(line) < sum(right):
-            reason = ": a real token may have the id of the padding, so use the lengths"
-        raise NotYet(
-            f"With pad_id={pad_id} and a longest row of {max(map(len, rows))} tokens, {row} "
-            f"should give {key} {right}, but yours is {line}{reason}."
-        )
+    return [
+        (verdict, [size * x for x in loss], [size * x for x in val_loss])
+        for size in (1.8, 0.04, 25.0)
+        for verdict, loss, val_loss in shapes
+    ]
 
 
 @define(

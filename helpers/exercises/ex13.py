@@ -1,14 +1,18 @@
-"""The exercises of notebook 13: slices with intervals, kappa, mended labels, a bent ruler."""
+"""The exercises of notebook 13: slices, kappa, mended labels, a bent ruler, a rule for labels."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from textwrap import shorten
 
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 
 from . import NotYet, define
-from .answers import call, kind_of, number, run, same
+from .answers import call, kind_of, misconception, number, run, same
+from .ex05 import planted
 
 SECONDS = 5  # for functions that need milliseconds
 CLOSE = 0.005  # by how much an accuracy or the end of an interval may differ
@@ -31,20 +35,6 @@ def _row(value, n: int, what: str, case: str) -> list:
     if isinstance(value, str | Mapping | set) or not sized or len(value) != n:
         raise NotYet(f"{case} {what} were expected, but yours is {kind_of(value)}: {value!r:.60}")
     return list(value)
-
-
-def _misconception(answers: list, wrong: list[dict], close: float) -> str:
-    """The words whose wrong values are those found in every case; nothing if there are none.
-
-    answers: one or more numbers a case. wrong: for each case, words -> what that belief returns,
-    NaN where it cannot say (such a case does not count).
-    """
-    for words in wrong[0]:
-        pairs = [(answer, case[words]) for answer, case in zip(answers, wrong, strict=True)]
-        pairs = [pair for pair in pairs if not np.isnan(pair[1]).any()]
-        if pairs and all(np.allclose(*pair, 0, close) for pair in pairs):
-            return words
-    return ""
 
 
 @define(
@@ -143,7 +133,7 @@ def _check_scores(given: dict, right, slices: dict) -> None:
         wanted = _wilson(right[rows].sum(), rows.sum())
         if not np.allclose(yours, wanted, 0, CLOSE):
             wrong = [_wrong_scores(right, slices[other]) for other in given]
-            why = _misconception(list(given.values()), wrong, CLOSE)
+            why = misconception(list(given.values()), wrong, CLOSE)
             raise NotYet(
                 f"In the slice {name!r} {right[rows].sum()} of {rows.sum()} are right: (accuracy, "
                 f"low, high) is {_shown(wanted)}, but yours is {_shown(yours)}. {why}".strip()
@@ -228,7 +218,7 @@ def check_kappa(kappa: Callable) -> str:
     for (first, second), yours in zip(cases, given, strict=True):
         wanted = _kappa(first, second)
         if not abs(yours - wanted) < 1e-6:
-            why = _misconception(given, [_wrong_kappas(*case) for case in cases], 1e-6)
+            why = misconception(given, [_wrong_kappas(*case) for case in cases], 1e-6)
             raise NotYet(
                 f"{_of(first, second)} kappa is {wanted:.4f}, but yours is {yours:.4f}. "
                 f"{why}".strip()
@@ -565,7 +555,7 @@ def _check_accuracies(cases: list, answers: list) -> None:
         yours = [answer[place] for answer in answers]
         for arrays, value, right in zip(cases, yours, wanted, strict=True):
             if not abs(value - right[place]) < 1e-6:
-                why = _misconception(
+                why = misconception(
                     yours, [_wrong_accuracies(*case, place) for case in cases], 1e-6
                 )
                 raise NotYet(
@@ -639,3 +629,134 @@ def _why_word(words: list[str], accuracies: list) -> str:
     if len(set(words)) == 1:
         return f"You say {words[0]!r} for all {len(words)} sets of rows: what does it depend on?"
     return "Does the model look better than it is, worse, or just as it is?"
+
+
+TWO = ("love", "joy")
+SHOWN = 6  # posts of each that the notebook shows
+GOOD = 9  # of the shown posts
+MEAN_SHARE = 0.7  # of the posts that are not shown
+
+
+@define(
+    "13.5",
+    hint=(
+        "Read the twelve once more, and decide each for yourself: whom or what is a post of love "
+        "about, and what is a post of joy about? By which small words would you notice that?"
+    ),
+    step=(
+        "Make a set of words for love and one for joy, and count how many of each a post has. To "
+        "find more of them, read posts of train with either label."
+    ),
+    solution="""
+    def love_or_joy(text):
+        words = re.findall(r"[a-z']+", text.lower())
+        close = "he him his she her you your wife husband mum dad nan son daughter girl boy friend"
+        tender = "love loved loving beloved miss missing heart dear kiss hug held sweet gentle fond"
+        warm = "tender caring longing faithful loyal romantic passionate sympathetic supportive"
+        glad = "best won win finally free job smiling laughing pleased buzzing party first got yes"
+        points = sum(word in close.split() for word in words)
+        points += 2 * sum(word in f"{tender} {warm}".split() for word in words)
+        points -= 2 * sum(word in glad.split() for word in words)
+        return "love" if points > 0 else "joy"
+    """,
+)
+def check_love_or_joy(love_or_joy: Callable) -> str:
+    """Check a function text -> "love" or "joy" on the twelve posts shown and on all of test."""
+    shown, unseen = _posts_of_two()
+    begun = time.monotonic()
+    answers = [_love_or_joy(love_or_joy, text) for text in shown["text"]]
+    if (needed := time.monotonic() - begun) > 2:
+        raise NotYet(
+            f"Your rule needs {needed:.1f} seconds for twelve posts: whatever does not depend on "
+            "the post can be made once, outside the function."
+        )
+    for text in [*shown["text"], *unseen["text"][:60]]:
+        _check_steady(love_or_joy, text)
+    found = unseen.assign(yours=[_love_or_joy(love_or_joy, text) for text in unseen["text"]])
+    _check_looked_up(found)
+    good = sum(answer == label for answer, label in zip(answers, shown["label"], strict=True))
+    shares, said = _shares_right(found)
+    share = np.mean(list(shares.values()))
+    said += f", a mean share of {share:.2f}"
+    if share < MEAN_SHARE:
+        raise NotYet(f"{said}. {_why_share(share, shares, good, set(found['yours']))}")
+    if good < GOOD:
+        raise NotYet(
+            f"{said}. But of the twelve that you were shown {good} have the label that your rule "
+            f"gives; {GOOD} are asked for. Which of them would you decide otherwise?"
+        )
+    return f"{said}, where a coin has 0.50; of the twelve that you were shown {good}."
+
+
+def _posts_of_two():
+    """The posts of love and joy: twelve of validation, and all of test; each text and label."""
+    data, true = planted("validation")
+    names = np.array(data["validation"].features["label"].names)
+    posts = pd.DataFrame({"text": data["validation"]["text"][:], "label": names[true]})
+    unseen = pd.DataFrame(
+        {"text": data["test"]["text"][:], "label": names[data["test"]["label"][:]]}
+    )
+    unseen = unseen[unseen["label"].isin(TWO)]
+    if min((frame["label"] == name).sum() for frame in (posts, unseen) for name in TWO) < SHOWN:
+        raise NotYet("These data have too few posts of love or of joy for a rule: try the others.")
+    shown = pd.concat(posts[posts["label"] == name].sample(SHOWN, random_state=13) for name in TWO)
+    return shown, unseen[~unseen["text"].isin(shown["text"])]
+
+
+def _check_looked_up(found: pd.DataFrame) -> None:
+    if (found["yours"] == found["label"]).all():
+        raise NotYet(
+            f"All {len(found)} posts that you were not shown come out right. No rule of words can "
+            "do that: has your function looked the labels up? It may read the text alone."
+        )
+
+
+def _shares_right(found: pd.DataFrame) -> tuple[dict[str, float], str]:
+    """The share of right answers for each of the two labels, and what they are in words."""
+    right = (found["yours"] == found["label"]).groupby(found["label"]).agg(["sum", "size"])
+    told = [f"{right.loc[name, 'sum']} of {right.loc[name, 'size']} of {name}" for name in TWO]
+    said = f"Of the posts that you were not shown, {' and '.join(told)} come out right"
+    return (right["sum"] / right["size"]).to_dict(), said
+
+
+def _why_share(share: float, shares: dict[str, float], good: int, said: set[str]) -> str:
+    """What is wrong with a rule whose mean share is too small."""
+    if good > 10 and share < 0.6:
+        return "Your rule knows the twelve, but not what they have in common with the others."
+    if len(said) == 1:
+        return f"Your rule says {said.pop()!r} to all of them: what does it read?"
+    if share < 0.4:
+        return "That is less than a coin finds: are the two labels interchanged?"
+    weak = min(TWO, key=shares.get)
+    return (
+        f"A coin has 0.50, and {MEAN_SHARE:.2f} is asked for. Your rule is weaker at {weak}: what "
+        "do these posts have that the others lack?"
+    )
+
+
+def _love_or_joy(function: Callable, text: str) -> str:
+    case = f"For {_begun(text)}"
+    answer = _called(function, case, text)
+    if not isinstance(answer, str) or answer not in TWO:
+        raise NotYet(f"{case} yours is {answer!r:.40}: return 'love' or 'joy'.")
+    return str(answer)
+
+
+def _begun(text: str) -> str:
+    return repr(shorten(text, 60, placeholder=" …"))
+
+
+def _check_steady(function: Callable, text: str) -> None:
+    """Whether the answer stays if nothing changes but the dress of a text."""
+    first = _love_or_joy(function, text)
+    for what, changed in {
+        "asked a second time": text,
+        "in capitals": text.upper(),
+        "with two spaces for each": text.replace(" ", "  "),
+        "with one more full stop": text + ".",
+    }.items():
+        if (second := _love_or_joy(function, changed)) != first:
+            raise NotYet(
+                f"{_begun(text)} is {first} for your rule, but {what} it is {second}: a rule goes "
+                "by what the post says."
+            )

@@ -249,6 +249,15 @@ ANSWERS = {
             "labels changed": lambda: (labels_sorted_in_place,),
             "names of classes, not weights": lambda: (lambda labels, n_classes: list("abcdef"),),
             "one number": lambda: (lambda labels, n_classes: 1.0,),
+            "an array of no shape": lambda: (lambda labels, n_classes: np.array(1.0),),
+            "the right weights as texts": lambda: (
+                lambda *a: [
+                    str(weight) for weight in count_weights(lambda n, k, c: n / (k * c))(*a)
+                ],
+            ),
+            "a weight too large for a number": lambda: (
+                lambda labels, n_classes: [10**400] * n_classes,
+            ),
             "the weights in place of the function": lambda: ([1.0, 2.0],),
         },
         "right": {

@@ -208,6 +208,11 @@ def row_by_row():
     )
 
 
+def weak(dear="qqqqqqqqqqqqqqqqqqqq", twins=("US", "us"), everyday="grumpy", lost="love💔"):
+    """Answers to 02.4, of which one may be replaced."""
+    return lambda: (dear, twins, everyday, lost)
+
+
 ANSWERS = {
     "02.1": {
         "wrong": {
@@ -285,6 +290,62 @@ ANSWERS = {
             "text column removed": lambda: (encoded(remove=["text"]),),
             "map row by row, ids only": lambda: (row_by_row(),),
             "in tensors": lambda: (encoded(remove=["text"]).with_format("torch"),),
+        },
+    },
+    "02.4": {
+        "wrong": {
+            "letters with spaces between": weak(dear="a b c d e f g h i j"),
+            "a row of one common letter": weak(dear="aaaaaaaaaaaaaaaaaaaa"),
+            "the top rows of the keyboard": weak(dear="qwertyuiopasdfghjkl"),
+            "a long Turkish word": weak(dear="çekoslovakyalılaştır"),
+            "signs of punctuation": weak(dear="!?!?!?!?!?!?!?!?!?!?"),
+            "digits": weak(dear="12345678901234567890"),
+            "a longer text": weak(dear="q" * 21),
+            "a number for a text": weak(dear=20),
+            "an empty text": weak(dear="  "),
+            "a missing value": weak(dear=float("nan")),
+            "the emoji of the notebook": weak(
+                twins=("The results are in 🎉", "The results are in 💔")
+            ),
+            "twins with unknown signs": weak(twins=("love💔", "joy💔")),
+            "one space more": weak(twins=("no one", "noone")),
+            "an invisible sign more": weak(twins=("happy", "hap\u200bpy")),
+            "the same text twice": weak(twins=("us", "us")),
+            "letters in two ways of writing": weak(twins=("café", "cafe\u0301")),
+            "two words": weak(twins=("love", "hate")),
+            "a typo": weak(twins=("friend", "freind")),
+            "one text for two": weak(twins="US us"),
+            "three texts": weak(twins=("US", "us", "Us")),
+            "ids for texts": weak(twins=(2149, 2149)),
+            "one text missing": weak(twins=("US", None)),
+            "letters at random": weak(everyday="qxzjvkq"),
+            "a long word": weak(everyday="apologised"),
+            "a word that stays whole": weak(everyday="happy"),
+            "a word that no post has": weak(everyday="xylems"),
+            "two words for one": weak(everyday="so grumpy"),
+            "a typo of one post": weak(everyday="beleive"),
+            "a list of words": weak(everyday=["grumpy"]),
+            "an emoji beside the word": weak(lost="love 💔"),
+            "a known sign at the word": weak(lost="love!"),
+            "the emoji alone": weak(lost="💔"),
+            "another word": weak(lost="happy💔"),
+            "a text too long to be read": weak(lost="love" * 30),
+            "the token itself": weak(lost="[UNK]"),
+            "nothing but a number": weak(lost=0),
+        },
+        "right": {
+            "as the solution has it": weak(
+                "qxzjvkqxzjvkqxzjvk",
+                ("He told us the truth.", "He told US the truth."),
+                everyday="physio",
+            ),
+            "Korean, an accent, in a list": weak(
+                dear="사랑해요 정말 사랑",
+                twins=["I sent my résumé.", "I sent my resume."],
+                everyday="Gravy",
+                lost="I💔love💔you",
+            ),
+            "a place and a bird": weak(twins=("Turkey", "turkey"), lost="ሰላምlove"),
         },
     },
 }

@@ -1,5 +1,6 @@
 """Answers to the exercises of notebook 04, wrong ones by misconception and right ones by form."""
 
+import itertools
 import random
 
 import numpy as np
@@ -305,6 +306,7 @@ ANSWERS = {
             "a generator": lambda: (lambda *a: (i for i in lookup(*a)),),
             "half an id too much": lambda: (lambda *a: lookup(*a) + 0.5,),
             "the result in place of the function": lambda: ([1, 2, 3],),
+            "ids without an end": lambda: (lambda *a: itertools.count(),),
         },
         "right": {
             "by a second dict, as an array": lambda: (lookup,),

@@ -1,11 +1,19 @@
 """Answers to the exercises of notebook 05, wrong ones by misconception and right ones by form."""
 
+import contextlib
+import io
+import json
 import math
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import display
 from sklearn.base import clone
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import (
     auc,
     average_precision_score,
@@ -13,6 +21,10 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 from sklearn.model_selection import KFold, LeaveOneOut, StratifiedKFold, cross_val_predict
+
+from helpers import hide_errors, load_corpus
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks/05_error_analysis.ipynb"
 
 
 def of_label(probabilities, labels):
@@ -223,6 +235,111 @@ def folds_in_a_row(model, features, labels, n_folds):
     return found
 
 
+@lru_cache
+def shown():
+    """What the notebook's cell before exercise 05.5 makes: posts, says and neutral."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    (source,) = ["".join(cell["source"]) for cell in cells if cell["id"] == "turn-posts"]
+    corpus = load_corpus("emotion")
+    made = {"corpus": corpus, "names": corpus["train"].features["label"].names}
+    made |= {"np": np, "pd": pd, "TfidfVectorizer": TfidfVectorizer, "display": display}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(source, made)
+    return made
+
+
+def changes(post):
+    """Each text with one word of the post changed: text, whether it turns, and without the word."""
+    words, neutral, says = post.split(), shown()["neutral"], shown()["says"]
+    begun = [(words[:place], words[place + 1 :]) for place in range(len(words))]
+    texts = [" ".join([*a, word, *b]) for a, b in begun for word in neutral]
+    was, *without = says([post, *(" ".join(a + b) for a, b in begun)])["says"]
+    turns = says(texts)["says"] != was
+    lost = np.repeat([found != was for found in without], len(neutral))
+    return pd.DataFrame({"text": texts, "turns": turns, "lost": lost})
+
+
+def turned(choose=lambda table: table[table["turns"] & ~table["lost"]], which=0):
+    """The posts, each with the change that stands at place `which` of those chosen."""
+    return [choose(changes(post))["text"].iloc[which] for post in shown()["posts"]]
+
+
+def each_post(change):
+    return [change(text) for text in turned()]
+
+
+def in_capitals():
+    return [
+        " ".join(
+            f"({new.upper()})" if new != old else old
+            for old, new in zip(post.split(), text.split(), strict=True)
+        )
+        for post, text in zip(shown()["posts"], turned(), strict=True)
+    ]
+
+
+def with_a_feeling():
+    return [" ".join(["furious", *post.split()[1:]]) for post in shown()["posts"]]
+
+
+@lru_cache
+def hunted():
+    """The training posts with their planted errors: texts, labels and which are errors."""
+    data, sealed_list = hide_errors(load_corpus("emotion"))
+    listed = pd.read_csv(sealed_list)
+    rows = listed[(listed["split"] == "train") & (listed["true_label"] != listed["given_label"])]
+    is_error = np.zeros(len(data["train"]), dtype=bool)
+    is_error[rows["row"]] = True
+    return data["train"]["text"][:], np.array(data["train"]["label"]), is_error
+
+
+def loss_of(probabilities):
+    return -np.log(of_label(probabilities, hunted()[1]).clip(1e-9))
+
+
+@lru_cache
+def by_folds(freedom=1.0):
+    texts, labels, _ = hunted()
+    judge = LogisticRegression(C=freedom, max_iter=300, tol=1e-3)
+    counts = TfidfVectorizer().fit_transform(texts)
+    return loss_of(cross_val_predict(judge, counts, labels, cv=3, method="predict_proba"))
+
+
+@lru_cache
+def by_sgd(analyzer="word", ngrams=(1, 1)):
+    texts, labels, _ = hunted()
+    counts = TfidfVectorizer(analyzer=analyzer, ngram_range=ngrams).fit_transform(texts)
+    judge = SGDClassifier(loss="log_loss", alpha=1e-4, random_state=0)
+    scores = torch.tensor(
+        cross_val_predict(judge, counts, labels, cv=3, method="decision_function")
+    )
+    losses = torch.nn.functional.cross_entropy(scores, torch.tensor(labels), reduction="none")
+    return losses.numpy()
+
+
+def learnt_by_heart():
+    texts, labels, _ = hunted()
+    counts = TfidfVectorizer().fit_transform(texts)
+    judge = SGDClassifier(loss="log_loss", alpha=1e-6, random_state=0).fit(counts, labels)
+    return loss_of(judge.predict_proba(counts))
+
+
+def mixed():
+    """Words and letters out of fold, on one scale."""
+    parts = {"letters": by_sgd("char_wb", (2, 5)), "words": by_folds(freedom=10)}
+    return pd.DataFrame(parts).rank().mean(axis=1)
+
+
+def noise(size):
+    return np.random.default_rng(0).normal(0, size, len(hunted()[1]))
+
+
+def with_holes():
+    suspicion = mixed().to_numpy().copy()
+    suspicion[[7, 8]] = np.nan
+    return suspicion
+
+
 HUNT = np.array([0.5, 0.2, 0.9, 0.4, 0.1, 0.7]), np.array([True, False, False, False, False, True])
 
 ANSWERS = {
@@ -365,6 +482,82 @@ ANSWERS = {
             "every n-th row": lambda: (every_nth_row,),
             "folds of unequal size, as a table": lambda: (of_unequal_size,),
             "a tensor": lambda: (lambda *inputs: torch.tensor(stratified(*inputs)),),
+        },
+    },
+    "05.5": {
+        "wrong": {
+            "the posts as they are": lambda: (shown()["posts"],),
+            "only the first turned": lambda: ([turned()[0], *shown()["posts"][1:]],),
+            "the lost word did it": lambda: (
+                turned(lambda t: t[t["turns"]].sort_values("lost"), -1),
+            ),
+            "a word that turns nothing": lambda: (turned(lambda t: t[~t["turns"] & ~t["lost"]]),),
+            "a word put in front": lambda: ([f"tomorrow {post}" for post in shown()["posts"]],),
+            "a word left out": lambda: ([" ".join(post.split()[1:]) for post in shown()["posts"]],),
+            "two words": lambda: (each_post(lambda text: " ".join(["you", *text.split()[1:-1]])),),
+            "two words changed": lambda: (
+                [" ".join(["you", *post.split()[1:-1], "tomorrow"]) for post in shown()["posts"]],
+            ),
+            "a word that names a feeling": lambda: (with_a_feeling(),),
+            "two words glued": lambda: (
+                [" ".join(["you-furious", *post.split()[1:]]) for post in shown()["posts"]],
+            ),
+            "another order": lambda: (turned()[::-1],),
+            "one left as it is": lambda: ([shown()["posts"][0], *turned()[1:]],),
+            "the posts in another order": lambda: (shown()["posts"][::-1],),
+            "one text": lambda: (turned()[0],),
+            "one too few": lambda: (turned()[:-1],),
+            "words alone": lambda: (["tomorrow"] * len(shown()["posts"]),),
+            "pairs": lambda: ([(text, "joy") for text in turned()],),
+            "holes": lambda: ([None] * len(shown()["posts"]),),
+            "a number": lambda: (5,),
+            "a set": lambda: (set(turned()),),
+            "a function": lambda: (turned,),
+        },
+        "right": {
+            "the first that turns": lambda: (turned(),),
+            "the last that turns": lambda: (tuple(turned(which=-1)),),
+            "capitals and brackets": lambda: (in_capitals(),),
+            "an array": lambda: (np.array(turned(which=2)),),
+            "a column": lambda: (pd.Series(turned(which=1), index=list("edcba")),),
+        },
+    },
+    "05.6": {
+        "wrong": {
+            "the list": lambda: (hunted()[2],),
+            "the list as numbers": lambda: (hunted()[2].astype(float) + noise(1e-6),),
+            "the list with a little noise": lambda: (hunted()[2] + noise(0.2),),
+            "the list with more noise": lambda: (hunted()[2] + noise(0.38),),
+            "the list with much noise": lambda: (hunted()[2] + noise(0.5),),
+            "a loss and the list": lambda: (by_sgd() + 2 * hunted()[2],),
+            "the same loss": lambda: (by_sgd(),),
+            "hardly another loss": lambda: (by_folds(),),
+            "letters alone, which may be chance": lambda: (by_sgd("char_wb", (2, 5)),),
+            "learnt by heart": lambda: (learnt_by_heart(),),
+            "the length of the texts": lambda: ([len(text) for text in hunted()[0]],),
+            "random": lambda: (noise(1),),
+            "the labels": lambda: (hunted()[1],),
+            "a constant": lambda: (np.full(len(hunted()[1]), 0.5),),
+            "holes": lambda: (with_holes(),),
+            "turned round": lambda: (-mixed(),),
+            "row numbers in the order of reading": lambda: (np.argsort(-mixed().to_numpy()),),
+            "row numbers, the last first": lambda: (np.argsort(mixed().to_numpy()),),
+            "numbered rows": lambda: (np.arange(len(hunted()[1])),),
+            "sorted": lambda: (np.sort(mixed()),),
+            "sorted, with its index": lambda: (mixed().sort_values(ascending=False),),
+            "as many as validation has": lambda: (noise(1)[:720],),
+            "a column for each judge": lambda: (np.column_stack([by_sgd(), by_folds()]),),
+            "words": lambda: (["much"] * len(hunted()[1]),),
+            "a dict": lambda: (dict(enumerate(by_sgd())),),
+            "a function": lambda: (mixed,),
+        },
+        "right": {
+            "the mean of ranks": lambda: (mixed(),),
+            "a list": lambda: (mixed().tolist(),),
+            "a tensor on another scale": lambda: (
+                torch.tensor(mixed().to_numpy()).log() * 7 - 100,
+            ),
+            "ranks as whole numbers": lambda: (np.argsort(np.argsort(mixed().to_numpy())),),
         },
     },
 }

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from sklearn.metrics import confusion_matrix
 
 
 def unsafe(logits):
@@ -30,56 +31,57 @@ def right_softmax(logits):
     return shifted(logits, logits.max(axis=1, keepdims=True))
 
 
-def by_range(ids, size, overlap):
-    starts = range(0, max(1, len(ids) - overlap), size - overlap)
-    return [ids[start : start + size] for start in starts]
+EQUAL = (131 - 38) / (29 - 8)
 
 
-def recursive(ids, size, overlap):
-    if len(ids) <= size:
-        return [ids]
-    return [ids[:size], *recursive(ids[size - overlap :], size, overlap)]
+def cheaper(truth, said_a, said_b, cost):
+    of_a, of_b = cost[truth, said_a].mean(), cost[truth, said_b].mean()
+    return ("a" if of_a < of_b else "b"), abs(of_a - of_b)
 
 
-def too_far(ids, size, overlap):
-    return [ids[start : start + size] for start in range(0, len(ids), size - overlap)]
+def row_by_row(truth, said_a, said_b, cost):
+    totals = {"a": 0.0, "b": 0.0}
+    for true, one, other in zip(truth, said_a, said_b, strict=True):
+        totals["a"] += cost[true][one]
+        totals["b"] += cost[true][other]
+    best = min(totals, key=totals.get)
+    return [best, (max(totals.values()) - totals[best]) / len(truth)]
 
 
-def no_end(ids, size, overlap):
-    return [ids[i : i + size] for i in range(0, len(ids) - size + 1, size - overlap)]
+def by_confusion(truth, said_a, said_b, cost):
+    def mean(said):
+        return (confusion_matrix(truth, said, labels=range(len(cost))) * cost).sum() / len(truth)
+
+    return min("ab", key={"a": mean(said_a), "b": mean(said_b)}.get), abs(
+        torch.tensor(mean(said_a) - mean(said_b))
+    )
 
 
-def used_up(ids, size, overlap):
-    found = []
-    while len(ids) > size:
-        found.append(ids[:size])
-        del ids[: size - overlap]
-    return [*found, ids[:]]
+def more_accurate(truth, said_a, said_b, cost):
+    name = "a" if (said_a == truth).sum() > (said_b == truth).sum() else "b"
+    return name, cheaper(truth, said_a, said_b, cost)[1]
 
 
-def endless(ids, size, overlap):
-    start = 0
-    while start < len(ids):
-        piece = ids[start : start + size]
-        start += len(piece) - size
-    return [piece]
+def transposed(truth, said_a, said_b, cost):
+    return cheaper(truth, said_a, said_b, cost.T)
 
 
-def sought_by_id(ids, size, overlap):
-    found = [ids[:size]]
-    while found[-1][-1] != ids[-1]:
-        start = ids.index(found[-1][size - overlap]) if overlap else ids.index(found[-1][-1]) + 1
-        found.append(ids[start : start + size])
-    return found
+def mistakes_alone(truth, said_a, said_b, cost):
+    return cheaper(truth, said_a, said_b, cost * (1 - np.eye(len(cost))))
 
 
-def yielded(ids, size, overlap):
-    yield from by_range(ids, size, overlap)
+def two_classes(truth, said_a, said_b, cost):
+    def total(said):
+        missed, alarms = (said < truth).sum(), (said > truth).sum()
+        return (cost[1, 0] * missed + cost[0, 1] * alarms) / len(truth)
+
+    a, b = total(said_a), total(said_b)
+    return ("a" if a < b else "b"), abs(a - b)
 
 
-def last_moved_back(ids, size, overlap):
-    found = by_range(ids, size, overlap)
-    return [*found[:-1], ids[-size:]]
+def free_of_charge(truth, said_a, said_b, cost):
+    cost[np.diag_indices(len(cost))] = 0
+    return cheaper(truth, said_a, said_b, cost)
 
 
 def cumulative(confidence, right, goal):
@@ -178,40 +180,65 @@ ANSWERS = {
     },
     "06.2": {
         "wrong": {
-            "no overlap": lambda: (
-                lambda ids, size, overlap: [ids[i : i + size] for i in range(0, len(ids), size)],
+            "the ratio turned over": lambda: (1 / EQUAL, cheaper),
+            "misses of b by misses of a": lambda: (29 / 8, cheaper),
+            "alarms of a by alarms of b": lambda: (131 / 38, cheaper),
+            "not urgent by urgent": lambda: (9, cheaper),
+            "the cheapest of all prices": lambda: (0, cheaper),
+            "a price below 0": lambda: (-EQUAL, cheaper),
+            "not a number": lambda: (float("nan"), cheaper),
+            "a rounded price": lambda: (4.4, cheaper),
+            "a price as text": lambda: ("4.43", cheaper),
+            "two prices": lambda: ([EQUAL, 1], cheaper),
+            "the more accurate one": lambda: (EQUAL, more_accurate),
+            "cost[said, true]": lambda: (EQUAL, transposed),
+            "right answers for nothing": lambda: (EQUAL, mistakes_alone),
+            "for two classes alone": lambda: (EQUAL, two_classes),
+            "changes the prices": lambda: (EQUAL, free_of_charge),
+            "always a": lambda: (EQUAL, lambda *given: ("a", cheaper(*given)[1])),
+            "always b": lambda: (EQUAL, lambda *given: ("b", cheaper(*given)[1])),
+            "the dearer one": lambda: (
+                EQUAL,
+                lambda t, a, b, cost: (cheaper(t, b, a, cost)[0], cheaper(t, a, b, cost)[1]),
             ),
-            "a piece too many at the end": lambda: (too_far,),
-            "the end is lost": lambda: (no_end,),
-            "steps by the overlap": lambda: (
-                lambda ids, size, overlap: [
-                    ids[i : i + size] for i in range(0, len(ids), overlap or size)
-                ],
+            "the saving on all rows": lambda: (
+                EQUAL,
+                lambda t, a, b, cost: (
+                    cheaper(t, a, b, cost)[0],
+                    abs(cost[t, a].sum() - cost[t, b].sum()),
+                ),
             ),
-            "only the first piece": lambda: (lambda ids, size, overlap: [ids[:size]],),
-            "the overlap comes on top": lambda: (
-                lambda ids, size, overlap: [
-                    ids[max(0, i - overlap) : i + size] for i in range(0, len(ids), size)
-                ],
+            "the cost and not the saving": lambda: (
+                EQUAL,
+                lambda t, a, b, cost: (
+                    cheaper(t, a, b, cost)[0],
+                    min(cost[t, a].mean(), cost[t, b].mean()),
+                ),
             ),
-            "the last piece moved back": lambda: (last_moved_back,),
-            "the ids themselves": lambda: (lambda ids, size, overlap: ids,),
-            "nothing": lambda: (lambda ids, size, overlap: [],),
-            "the caller's list used up": lambda: (used_up,),
-            "a loop without end": lambda: (endless,),
-            "cut where an id stands first": lambda: (sought_by_id,),
-            "each id once": lambda: (lambda ids, *a: by_range(sorted(set(ids)), *a),),
-            "last piece first": lambda: (lambda *a: by_range(*a)[::-1],),
-            "arrays": lambda: (lambda *a: [np.array(piece) for piece in by_range(*a)],),
-            "a generator": lambda: (yielded,),
-            "a number": lambda: (lambda *a: len(by_range(*a)),),
-            "a short text cut": lambda: (lambda ids, size, overlap: by_range(ids, size - 1, 0),),
-            "the result in place of the function": lambda: (by_range([1, 2, 3], 2, 1),),
+            "a saving below 0": lambda: (
+                EQUAL,
+                lambda *given: (cheaper(*given)[0], -cheaper(*given)[1]),
+            ),
+            "a rounded saving": lambda: (
+                EQUAL,
+                lambda *given: (cheaper(*given)[0], round(float(cheaper(*given)[1]), 2)),
+            ),
+            "a saving of every row": lambda: (
+                EQUAL,
+                lambda t, a, b, cost: (cheaper(t, a, b, cost)[0], cost[t, a] - cost[t, b]),
+            ),
+            "no saving": lambda: (EQUAL, lambda *given: (cheaper(*given)[0], None)),
+            "the name alone": lambda: (EQUAL, lambda *given: cheaper(*given)[0]),
+            "both names": lambda: (EQUAL, lambda *given: ("ab", cheaper(*given)[1])),
+            "a number for the name": lambda: (EQUAL, lambda *given: (0, cheaper(*given)[1])),
+            "a dict": lambda: (EQUAL, lambda *given: dict([cheaper(*given)])),
+            "forgets to return": lambda: (EQUAL, lambda *given: None),
+            "the answer in place of the function": lambda: (EQUAL, ("a", 0.1)),
         },
         "right": {
-            "a range of starts": lambda: (by_range,),
-            "recursion": lambda: (recursive,),
-            "tuples": lambda: (lambda *a: tuple(tuple(piece) for piece in by_range(*a)),),
+            "by indexing": lambda: (EQUAL, cheaper),
+            "row by row": lambda: (4.43, row_by_row),
+            "by confusion matrices": lambda: (torch.tensor(EQUAL), by_confusion),
         },
     },
     "06.3": {

@@ -241,6 +241,7 @@ ANSWERS = {
             "ends at the value of the last id": lambda: (until_the_last_id,),
             "takes the ids away from the caller": lambda: (by_eating,),
             "a generator": lambda: (one_by_one,),
+            "an array of no shape": lambda: (lambda ids, size, step: np.array(3),),
             "one flat list": lambda: (
                 lambda ids, size, step: sum(with_while(ids, size, step), []),
             ),

@@ -1,5 +1,6 @@
 """Answers to the exercises of notebook 08, wrong ones by misconception and right ones by form."""
 
+import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
@@ -286,6 +287,160 @@ def divided_gradients(model, loader, optimizer, k):
             model.zero_grad()
 
 
+IN_ORDER = "empty backward clip step move"
+
+
+def by_norm(weights):
+    torch.nn.utils.clip_grad_norm_(weights, 1.0)
+
+
+def whole_training(
+    model,
+    batches,
+    epochs,
+    rate,
+    order=IN_ORDER,
+    kind=torch.optim.AdamW,
+    total=None,
+    factor=lambda step, steps: 1 - step / steps,
+    clip=by_norm,
+    modes=(True, True, False),
+    mean=lambda losses, sizes: float(np.average(losses, weights=sizes)),
+    **settings,
+):
+    """A training as 08.4 asks for it; each option makes one slip.
+
+    order: what is done with each batch, and " / " before what is done after each epoch.
+    modes: training mode at the start, after each epoch, at the end.
+    """
+    optimizer = kind(model.parameters(), lr=rate, **settings)
+    total = total or epochs * len(batches)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, total))
+    do = {
+        "empty": optimizer.zero_grad,
+        "clip": lambda: clip(model.parameters()),
+        "step": optimizer.step,
+        "move": schedule.step,
+    }
+    for_batch, _, for_epoch = order.partition(" / ")
+    means = []
+    model.train(modes[0])
+    for _ in range(epochs):
+        losses, sizes = [], []
+        for batch in batches:
+            loss = model(**batch).loss
+            for name in for_batch.split():
+                (do | {"backward": loss.backward})[name]()
+            losses.append(loss.item())
+            sizes.append(len(batch["labels"]))
+        for name in for_epoch.split():
+            do[name]()
+        model.train(modes[1])
+        means.append(mean(losses, sizes))
+    model.train(modes[2])
+    return means
+
+
+def training(**options):
+    return (lambda *arguments: whole_training(*arguments, **options),)
+
+
+def without_looking_back(model, batches, epochs, learning_rate):
+    """The schedule by hand, modes set in each epoch, the sum over rows as it comes."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
+    optimizer.zero_grad()
+    steps, done, history = epochs * sum(1 for _ in batches), 0, []
+    for _ in range(epochs):
+        model.train()
+        seen = lost = 0
+        for batch in batches:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate * (steps - done) / steps
+            loss = model(**batch.to(model.device)).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(list(model.parameters()), max_norm=1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            done += 1
+            n = batch["labels"].shape[0]
+            seen, lost = seen + n, lost + float(loss.detach()) * n
+        history.append(lost / seen)
+        model.eval()
+    return history
+
+
+def with_linear_lr(model, batches, epochs, learning_rate):
+    """PyTorch's own linear schedule, and an array of means."""
+    optimizer = torch.optim.AdamW(model.parameters(), learning_rate)
+    steps = epochs * len(batches)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
+    means = np.zeros(epochs)
+    model.train()
+    for epoch in range(epochs):
+        losses, sizes = [], []
+        for batch in batches:
+            model.zero_grad()
+            output = model(**batch)
+            output.loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
+            optimizer.step()
+            schedule.step()
+            losses.append(output.loss.item())
+            sizes.append(len(output.logits))
+        means[epoch] = np.average(losses, weights=sizes)
+    model.eval()
+    return means
+
+
+def adamw_by_hand(model, batches, epochs, learning_rate):
+    """The optimizer written out as well."""
+    model.train()
+    weights = list(model.parameters())
+    first, second = ([torch.zeros_like(w) for w in weights] for _ in range(2))
+    step, steps, means = 0, epochs * len(batches), []
+    for _ in range(epochs):
+        lost, seen = 0.0, 0
+        for batch in batches:
+            loss = model(**batch).loss
+            model.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            rate = learning_rate * (1 - step / steps)
+            step += 1
+            with torch.no_grad():
+                for w, m, v in zip(weights, first, second, strict=True):
+                    w.mul_(1 - rate * 0.01)
+                    m.lerp_(w.grad, 0.1)
+                    v.mul_(0.999).addcmul_(w.grad, w.grad, value=0.001)
+                    w.sub_(rate * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8))
+            lost, seen = lost + loss.item() * len(batch["labels"]), seen + len(batch["labels"])
+        means.append(lost / seen)
+    model.eval()
+    return means
+
+
+def new_optimizer_each_epoch(model, batches, epochs, rate):
+    means = []
+    for epoch in range(epochs):
+        left = rate * (epochs - epoch) / epochs
+        means += whole_training(model, batches, 1, left, total=(epochs - epoch) * len(batches))
+    return means
+
+
+def one_epoch_for_all(model, batches, epochs, rate):
+    return epochs * whole_training(model, batches, 1, rate, total=epochs * len(batches))
+
+
+def by_places(model, batches, epochs, rate):
+    return whole_training(model, [batches[i] for i in range(len(batches))], epochs, rate)
+
+
+def all_rows_at_once(model, batches, epochs, rate):
+    every = list(batches)
+    merged = {name: torch.cat([batch[name] for batch in every]) for name in every[0]}
+    return whole_training(model, [merged], epochs, rate)
+
+
 def accumulation(**options):
     return (lambda *arguments: accumulate(*arguments, **options),)
 
@@ -314,6 +469,7 @@ ANSWERS = {
                 lambda rows, pad: {"input_ids": torch.tensor([row["input_ids"] for row in rows])},
             ),
             "forgets to return": lambda: (lambda rows, pad: None,),
+            "the class of the batch": lambda: (lambda rows, pad: dict,),
             "a mask by id": lambda: (mask_by_id,),
             "labels in int32": lambda: (lambda rows, pad: collate(rows, pad, kind=torch.int32),),
             "labels as truth values": lambda: (
@@ -388,6 +544,76 @@ ANSWERS = {
             "the notebook's form, counting": lambda: (accumulate_in_the_notebooks_form,),
             "empties before each group": lambda: (empties_before_each_group,),
             "divides the gradients": lambda: (divided_gradients,),
+        },
+    },
+    "08.4": {
+        "wrong": {
+            "no clipping": lambda: training(order="empty backward step move"),
+            "clips before backward": lambda: training(order="clip empty backward step move"),
+            "clips after the step": lambda: training(order="empty backward step clip move"),
+            "clips each number by itself": lambda: training(
+                clip=lambda weights: torch.nn.utils.clip_grad_value_(weights, 1.0)
+            ),
+            "no schedule": lambda: training(factor=lambda step, steps: 1),
+            "the schedule moves once an epoch": lambda: training(
+                order="empty backward clip step / move"
+            ),
+            "the schedule moves before the step": lambda: training(
+                order="empty backward clip move step"
+            ),
+            "decays to 0 within one epoch": lambda: training(total=3),
+            "decays to a tenth": lambda: training(factor=lambda step, n: 1 - 0.9 * step / n),
+            "a rate of 0 in the last step": lambda: training(
+                factor=lambda step, n: 1 - step / max(1, n - 1)
+            ),
+            "a warm-up": lambda: training(factor=lambda step, n: min(step / 2, 1 - step / n)),
+            "a cosine in place of a line": lambda: training(
+                factor=lambda step, n: 0.5 + 0.5 * np.cos(np.pi * step / n)
+            ),
+            "empties between backward and step": lambda: training(
+                order="backward clip empty step move"
+            ),
+            "no step": lambda: training(order="empty backward clip move"),
+            "no backward": lambda: training(order="empty clip step move"),
+            "never empties the gradient": lambda: training(order="backward clip step move"),
+            "an old gradient in the first step": lambda: training(
+                order="backward clip step move empty"
+            ),
+            "leaves the model in evaluation mode": lambda: training(modes=(False, False, False)),
+            "evaluates after each epoch and goes on": lambda: training(modes=(True, False, False)),
+            "gives the model back in training mode": lambda: training(modes=(True, True, True)),
+            "SGD": lambda: training(kind=torch.optim.SGD),
+            "Adam without W": lambda: training(kind=torch.optim.Adam),
+            "no weight decay": lambda: training(weight_decay=0.0),
+            "a new optimizer for each epoch": lambda: (new_optimizer_each_epoch,),
+            "one epoch, its loss repeated": lambda: (one_epoch_for_all,),
+            "the mean over the batches": lambda: training(
+                mean=lambda losses, sizes: np.mean(losses)
+            ),
+            "the sum over the batches": lambda: training(mean=lambda losses, sizes: sum(losses)),
+            "the sum over the rows": lambda: training(
+                mean=lambda losses, sizes: np.dot(losses, sizes)
+            ),
+            "the last loss of each epoch": lambda: training(mean=lambda losses, sizes: losses[-1]),
+            "a tensor for each epoch": lambda: training(
+                mean=lambda losses, sizes: torch.tensor(losses).mean()
+            ),
+            "one number for all epochs": lambda: (
+                lambda *arguments: whole_training(*arguments)[0],
+            ),
+            "forgets to return": lambda: (lambda *arguments: whole_training(*arguments) and None,),
+            "batches by their places": lambda: (by_places,),
+            "all rows at once": lambda: (all_rows_at_once,),
+            "returns numbers and trains nothing": lambda: (
+                lambda model, batches, epochs, rate: [0.7] * epochs,
+            ),
+            "the losses in place of the function": lambda: ([0.7, 0.6],),
+        },
+        "right": {
+            "LambdaLR": lambda: training(),
+            "the rate set by hand": lambda: (without_looking_back,),
+            "LinearLR": lambda: (with_linear_lr,),
+            "AdamW written out": lambda: (adamw_by_hand,),
         },
     },
 }

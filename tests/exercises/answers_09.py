@@ -1,12 +1,13 @@
 """Answers to the exercises of notebook 09, wrong ones by misconception and right ones by form."""
 
-import random
-
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
-
-LUCKY = (7, 9, 11)  # seeds for which a shuffle without regard to the classes comes out almost even
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectKBest, chi2
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedKFold, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
 
 
 def labels_by(names_of, clean=str.strip, missing=-1, start=0, blank=None):
@@ -75,97 +76,85 @@ def rows_dropped(categories):
     return [i for i in ids if i >= 0], id2label, label2id
 
 
-def cut(n):
-    return ["train"] * (n // 2) + ["validation"] * (n // 4) + ["test"] * (n - n // 2 - n // 4)
-
-
-def rows_by_class(texts, labels):
-    parts = np.empty(len(texts), dtype=object)
-    for label in set(labels):
-        rows = [i for i, other in enumerate(labels) if other == label]
-        random.Random(0).shuffle(rows)
-        parts[rows] = cut(len(rows))
-    return parts.tolist()
-
-
-def texts_in_order(texts, labels):
-    different = list(dict.fromkeys(texts))
-    return [dict(zip(different, cut(len(different)), strict=True))[text] for text in texts]
-
-
-def texts_shuffled(texts, labels, seed=2):
-    different = list(dict.fromkeys(texts))
-    random.Random(seed).shuffle(different)
-    return [dict(zip(different, cut(len(different)), strict=True))[text] for text in texts]
-
-
-def cut_70(n):
-    return ["train"] * round(0.7 * n) + ["validation"] * round(0.15 * n) + ["test"] * n
-
-
-def texts_by_class(texts, labels, seed=1, shuffle=None, parts=cut):
-    split_of = {}
-    for label in set(labels):
-        pairs = zip(texts, labels, strict=True)
-        different = list(dict.fromkeys(t for t, other in pairs if other == label))
-        (shuffle or random.Random(seed).shuffle)(different)
-        split_of |= zip(different, parts(len(different)), strict=False)
-    return [split_of[text] for text in texts]
-
-
-def train_in_the_middle(texts, labels):
-    names = dict(zip(["validation", "train", "test"], range(3), strict=True))
-    return texts_by_class(
-        texts, labels, shuffle=lambda t: None, parts=lambda n: sorted(cut(n), key=names.get)
+def with_copies(rows, labels, random):
+    """The rows, and copies of those of the smaller classes."""
+    own = [rows[labels[rows] == label] for label in np.unique(labels)]
+    largest = max(map(len, own))
+    return np.concatenate(
+        [np.append(some, random.choice(some, largest - len(some))) for some in own]
     )
 
 
-def every_fourth(texts, labels):
-    places = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-    return [("train", "validation", "train", "test")[places[text] % 4] for text in texts]
-
-
-def rows_sorted_by_class(texts, labels):
-    """Right if all rows of a class stand together, and only then."""
-    parts, start = [], 0
-    while start < len(labels):
-        stop = start
-        while stop < len(labels) and labels[stop] == labels[start]:
-            stop += 1
-        parts += texts_by_class(texts[start:stop], labels[start:stop])
-        start = stop
-    return parts
-
-
-def shuffles_its_input(texts, labels):
-    random.Random(0).shuffle(texts)
-    return texts_by_class(texts, labels)
-
-
-def by_sklearn(texts, labels):
-    different = list(dict.fromkeys(texts))
-    label_of = dict(zip(texts, labels, strict=True))
-    train, held_out = train_test_split(
-        different, test_size=0.5, stratify=[label_of[t] for t in different], random_state=0
+def score(
+    texts, labels, k, seed, chosen="train", copied="train", words=True, scored="test", random=None
+):
+    """The macro F1 asked for, with a choice of the rows that each step sees."""
+    random = random or np.random.default_rng(seed)
+    texts, labels = np.array(texts), np.array(labels)
+    rows = np.arange(len(texts))
+    if copied == "all":
+        rows = with_copies(rows, labels, random)
+    train, test = train_test_split(
+        rows, test_size=0.25, stratify=labels[rows], random_state=int(random.integers(1000))
     )
-    validation, _ = train_test_split(
-        held_out, test_size=0.5, stratify=[label_of[t] for t in held_out], random_state=0
-    )
-    split_of = dict.fromkeys(train, "train") | dict.fromkeys(validation, "validation")
-    return [split_of.get(text, "test") for text in texts]
+    parts = {"train": train, "test": test, "all": rows}
+    if copied == "train":
+        parts["train"] = with_copies(train, labels, random)
+    seen = parts[chosen]
+    vectorizer = TfidfVectorizer().fit(texts[seen])
+    chooser = SelectKBest(chi2, k=k if words else "all")
+    chooser.fit(vectorizer.transform(texts[seen]), labels[seen])
+    features = chooser.transform(vectorizer.transform(texts))
+    model = LogisticRegression(C=10, max_iter=1000)
+    model.fit(features[parts["train"]], labels[parts["train"]])
+    predicted = model.predict(features[parts[scored]])
+    return f1_score(labels[parts[scored]], predicted, average="macro")
 
 
-def by_filling(texts, labels):
-    """Fill the emptiest split of the class, counting rows."""
-    copies, split_of = pd.Series(texts).value_counts(), {}
-    filled = {label: dict.fromkeys(("train", "validation", "test"), 0) for label in labels}
-    for text, label in zip(texts, labels, strict=True):
-        if text not in split_of:
-            rows = filled[label]
-            shares = {"train": rows["train"] / 2, **{s: rows[s] for s in ("validation", "test")}}
-            split_of[text] = min(shares, key=shares.get)
-            rows[split_of[text]] += copies[text]
-    return [split_of[text] for text in texts]
+def scored(**options):
+    return lambda: (lambda texts, labels, k, seed: score(texts, labels, k, seed, **options),)
+
+
+def proud_score(texts, labels, k, seed):
+    """The colleague's function as the notebook has it."""
+    random = np.random.default_rng(seed)
+    texts, labels = np.array(texts), np.array(labels)
+    rows, largest = np.arange(len(texts)), np.bincount(labels).max()
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        rows = np.append(rows, random.choice(own, largest - len(own)))
+    texts, labels = texts[rows], labels[rows]
+    counts = TfidfVectorizer().fit_transform(texts)
+    counts = SelectKBest(chi2, k=k).fit_transform(counts, labels)
+    parts = train_test_split(counts, labels, test_size=0.25, stratify=labels, random_state=seed)
+    train, test, y_train, y_test = parts
+    model = LogisticRegression(C=10, max_iter=1000).fit(train, y_train)
+    return f1_score(y_test, model.predict(test), average="macro")
+
+
+def with_class_weights(texts, labels, k, seed):
+    """Weights in place of copies, three folds in place of one cut."""
+    classifier = LogisticRegression(C=10, max_iter=1000, class_weight="balanced")
+    model = make_pipeline(TfidfVectorizer(), SelectKBest(chi2, k=k), classifier)
+    folds = StratifiedKFold(3, shuffle=True, random_state=seed)
+    return cross_val_score(model, texts, labels, cv=folds, scoring="f1_macro").mean()
+
+
+def words_of_all_rows(texts, labels, k, seed):
+    """Words are counted on all rows, without a label; nothing else sees the test rows."""
+    counts, labels = TfidfVectorizer().fit_transform(texts), np.array(labels)
+    random = np.random.default_rng(seed)
+    train, test = train_test_split(np.arange(len(texts)), stratify=labels, random_state=seed)
+    train = with_copies(train, labels, random)
+    chooser = SelectKBest(chi2, k=k).fit(counts[train], labels[train])
+    model = LogisticRegression(C=10, max_iter=1000)
+    model.fit(chooser.transform(counts[train]), labels[train])
+    return f1_score(labels[test], model.predict(chooser.transform(counts[test])), average="macro")
+
+
+def shuffles_the_callers(texts, labels, k, seed):
+    np.random.default_rng(seed).shuffle(labels)
+    return score(texts, labels, k, seed)
 
 
 ANSWERS = {
@@ -218,48 +207,35 @@ ANSWERS = {
     },
     "09.2": {
         "wrong": {
-            "cuts the rows of each class": lambda: (rows_by_class,),
-            "cuts the file as it is": lambda: (lambda texts, labels: cut(len(texts)),),
-            "cuts texts without shuffling or classes": lambda: (texts_in_order,),
-            "shuffles the texts, but not class by class": lambda: (texts_shuffled,),
-            **{
-                f"the same with seed {seed}": lambda seed=seed: (
-                    lambda t, b: texts_shuffled(t, b, seed),
-                )
-                for seed in LUCKY
-            },
-            "the texts of each class, not shuffled": lambda: (
-                lambda t, b: texts_by_class(t, b, shuffle=lambda different: None),
+            "as the colleague has it": lambda: (proud_score,),
+            "words chosen on all rows": scored(chosen="all"),
+            "copies before the cut": scored(copied="all"),
+            "both": scored(chosen="all", copied="all"),
+            "scored on the train rows": scored(scored="train"),
+            "scored on all rows": scored(scored="all"),
+            "no choice of words": scored(words=False),
+            "no copies": scored(copied="none"),
+            "neither": scored(copied="none", words=False),
+            "always chance": lambda: (lambda texts, labels, k, seed: 1 / len(set(labels)),),
+            "always 0": lambda: (lambda texts, labels, k, seed: 0,),
+            "a guess by seed": lambda: (
+                lambda texts, labels, k, seed: np.random.default_rng(seed).random(),
             ),
-            "validation first, then train, then test": lambda: (train_in_the_middle,),
-            "every fourth text, whatever its class": lambda: (every_fourth,),
-            "remembers the class of a sorted file": lambda: (rows_sorted_by_class,),
-            "shuffles what it was given": lambda: (shuffles_its_input,),
-            "a dict by text": lambda: (
-                lambda t, b: dict(zip(t, texts_by_class(t, b), strict=True)),
-            ),
-            "70, 15 and 15": lambda: (lambda t, b: texts_by_class(t, b, parts=cut_70),),
-            "a shuffled Series": lambda: (
-                lambda t, b: pd.Series(texts_by_class(t, b)).sample(frac=1, random_state=0),
-            ),
-            "everything in train": lambda: (lambda texts, labels: ["train"] * len(texts),),
-            "drops the copies": lambda: (lambda texts, labels: cut(len(set(texts))),),
-            "numbers for names": lambda: (
-                lambda texts, labels: [i % 4 for i in range(len(texts))],
-            ),
-            "a third each": lambda: (
-                lambda texts, labels: [
-                    ("train", "validation", "test")[int(text.split()[-1]) % 3] for text in texts
-                ],
-            ),
-            "forgets to return": lambda: (lambda texts, labels: None,),
+            "without the seed": scored(random=np.random.default_rng(0)),
+            "one cut for all seeds": lambda: (lambda t, y, k, seed: score(t, y, k, 0),),
+            "in percent": lambda: (lambda *given: 100 * score(*given),),
+            "the predictions": lambda: (lambda texts, labels, k, seed: np.array(labels),),
+            "a text": lambda: (lambda *given: f"{score(*given):.2f}",),
+            "a pair": lambda: (lambda *given: (score(*given), 0),),
+            "not a number": lambda: (lambda *given: float("nan"),),
+            "shuffles the caller's labels": lambda: (shuffles_the_callers,),
+            "forgets to return": lambda: (lambda *given: None,),
+            "the score in place of the function": lambda: (0.44,),
         },
         "right": {
-            "the different texts of each class": lambda: (texts_by_class,),
-            "the same, with uneven copies": lambda: (lambda t, b: texts_by_class(t, b, seed=15),),
-            "row by row into the emptiest split": lambda: (by_filling,),
-            "scikit-learn, stratified twice": lambda: (by_sklearn,),
-            "a numpy array": lambda: (lambda t, b: np.array(texts_by_class(t, b)),),
+            "cut, then copies, then words": scored(),
+            "weights for copies, and folds": lambda: (with_class_weights,),
+            "words counted on all rows, chosen on those to train": lambda: (words_of_all_rows,),
         },
     },
     "09.3": {

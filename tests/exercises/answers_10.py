@@ -1,8 +1,11 @@
 """Answers to the exercises of notebook 10, wrong ones by misconception and right ones by form."""
 
+import random
+
 import numpy as np
 import pandas as pd
 import torch
+from scipy.stats import spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
 
@@ -10,63 +13,69 @@ def cosine(a, b):
     return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
 
 
-def with_the_bug(encode, similar, dissimilar):
-    a, b = encode([similar[0], similar[1]])
-    c, d = encode([dissimilar[0], similar[1]])
-    return cosine(a, b), cosine(c, d)
+def ranks(values):
+    return pd.Series(values).rank().to_numpy()
 
 
-def first_pair_twice(encode, similar, dissimilar):
-    a, b = encode(list(similar))
-    return cosine(a, b), cosine(a, b)
+def places(values):
+    """Places from 0 on without regard to equal values."""
+    return np.argsort(np.argsort(values))
 
 
-def one_batch(encode, similar, dissimilar):
-    vectors = encode([*similar, *dissimilar])
-    return cosine(*vectors[:2]), cosine(*vectors[2:])
+def correlation(x, y):
+    return np.corrcoef(x, y)[0, 1]
 
 
-def in_torch(encode, similar, dissimilar):
+def agreement(
+    encode, pairs, given, columns=False, halves=False, by=ranks, compare=cosine, cosines=list
+):
+    """10.1 as it should be; each option makes one slip."""
+    vectors = encode([text for pair in pairs for text in pair])
+    if columns:
+        vectors = vectors / np.linalg.norm(vectors, axis=0)
+    n = len(pairs)
+    first, second = (vectors[:n], vectors[n:]) if halves else (vectors[::2], vectors[1::2])
+    if columns:
+        compare = np.dot
+    found = [compare(a, b) for a, b in zip(first, second, strict=True)]
+    return cosines(found), correlation(by(found), by(given))
+
+
+def agreeing(**options):
+    return (lambda *arguments: agreement(*arguments, **options),)
+
+
+def the_sides_apart(encode, pairs, given):
+    first, second = (encode([pair[side] for pair in pairs]) for side in (0, 1))
+    found = cosine_similarity(first, second).diagonal()
+    return found, spearmanr(found, given).statistic
+
+
+def in_torch(encode, pairs, given):
     found = []
-    for pair in (similar, dissimilar):
+    for pair in pairs:
         a, b = torch.tensor(encode(list(pair)))
         found.append(torch.cosine_similarity(a, b, dim=0))
-    return found
+    found = torch.stack(found)
+    return found, torch.tensor(spearmanr(found, given).statistic)
 
 
-def across(encode, similar, dissimilar):
-    a, b, c, d = encode([*similar, *dissimilar])
-    return cosine(a, b), cosine(a, d)
+def all_against_all(encode, pairs, given):
+    first, second = (encode([pair[side] for pair in pairs]) for side in (0, 1))
+    found = cosine_similarity(first, second).max(axis=1)
+    return found, spearmanr(found, given).statistic
 
 
-def products(encode, similar, dissimilar):
-    a, b, c, d = encode([*similar, *dissimilar])
-    return a @ b, c @ d
+def shuffled_scores(encode, pairs, given):
+    given.sort()
+    return the_sides_apart(encode, pairs, given)
 
 
-def swapped(encode, similar, dissimilar):
-    return one_batch(encode, similar, dissimilar)[::-1]
-
-
-def higher_first(encode, similar, dissimilar):
-    return sorted(one_batch(encode, similar, dissimilar), reverse=True)
-
-
-def distances(encode, similar, dissimilar):
-    return [1 - number for number in one_batch(encode, similar, dissimilar)]
-
-
-def rounded(encode, similar, dissimilar):
-    return [round(number, 2) for number in one_batch(encode, similar, dissimilar)]
-
-
-def without_sign(encode, similar, dissimilar):
-    return [abs(number) for number in one_batch(encode, similar, dissimilar)]
-
-
-def by_scikit_learn(encode, similar, dissimilar):
-    pairs = [encode(list(pair)) for pair in (similar, dissimilar)]
-    return tuple(cosine_similarity(vectors[:1], vectors[1:]) for vectors in pairs)
+def one_norm_for_all(encode, pairs, given):
+    vectors = encode([text for pair in pairs for text in pair])
+    vectors = vectors / np.linalg.norm(vectors)
+    found = (vectors[::2] * vectors[1::2]).sum(axis=1)
+    return found, correlation(ranks(found), ranks(given))
 
 
 def turned(pairs):
@@ -122,34 +131,135 @@ def cosines(query, vectors):
     return cosine_similarity(vectors, query[None])[:, 0]
 
 
+def drawn(n, rounds=2000, size=None, seed=0, repeats=True):
+    rng = np.random.default_rng(seed)
+    for _ in range(rounds):
+        yield rng.integers(n, size=size or n) if repeats else rng.permutation(n)
+
+
+def verdict_of(low, high, margin):
+    if -margin < low and high < margin:
+        return "alike"
+    return "a" if low > margin else "b" if high < -margin else "open"
+
+
+def judge(
+    given, a, b, score, margin, ends=(2.5, 97.5), verdict=verdict_of, apart=None, swap=False, **draw
+):
+    """10.4 as it should be; each option makes one slip. apart: a second seed, for the rows of b."""
+    if swap:
+        a, b = b, a
+    draws = drawn(len(given), **draw)
+    others = drawn(len(given), seed=apart) if apart else None
+    found = []
+    for rows in draws:
+        other = next(others) if apart else rows
+        found.append(score(given[rows], a[rows]) - score(given[other], b[other]))
+    low, high = np.percentile(found, ends)
+    return low, high, verdict(low, high, margin)
+
+
+def judging(**options):
+    return (lambda *arguments: judge(*arguments, **options),)
+
+
+def ends_subtracted(given, a, b, score, margin):
+    of = [
+        np.percentile([score(given[r], model[r]) for r in drawn(len(given))], [2.5, 97.5])
+        for model in (a, b)
+    ]
+    low, high = of[0][0] - of[1][1], of[0][1] - of[1][0]
+    return low, high, verdict_of(low, high, margin)
+
+
+def of_a_alone(given, a, b, score, margin):
+    found = [score(given[r], a[r]) for r in drawn(len(given))]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return low, high, verdict_of(low, high, margin)
+
+
+def given_not_drawn(given, a, b, score, margin):
+    found = [score(given, a[r]) - score(given, b[r]) for r in drawn(len(given))]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return low, high, verdict_of(low, high, margin)
+
+
+def mean_of_differences(given, a, b, score, margin):
+    """As in 04.4: a difference for each row, and its mean."""
+    difference = np.abs(b - given) - np.abs(a - given)
+    found = [difference[rows].mean() for rows in drawn(len(given))]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return low, high, verdict_of(low, high, margin)
+
+
+def always_pearson(given, a, b, score, margin):
+    return judge(given, a, b, correlation, margin)
+
+
+def by_points(given, a, b, score, margin):
+    low, high, _ = judge(given, a, b, score, margin)
+    lead = score(given, a) - score(given, b)
+    return low, high, "alike" if abs(lead) < margin else "a" if lead > 0 else "b"
+
+
+def in_plain_python(given, a, b, score, margin):
+    n, luck, found = len(given), random.Random(3), []
+    for _ in range(2000):
+        rows = luck.choices(range(n), k=n)
+        one, other = ([column[i] for i in rows] for column in (a, b))
+        truth = [given[i] for i in rows]
+        found.append(score(truth, one) - score(truth, other))
+    found.sort()
+    low, high = found[int(0.025 * len(found))], found[int(0.975 * len(found))]
+    return [low, high, verdict_of(low, high, margin)]
+
+
 ANSWERS = {
     "10.1": {
         "wrong": {
-            "the bug as it stands": lambda: (with_the_bug,),
-            "the first pair twice": lambda: (first_pair_twice,),
-            "encodes all, compares across": lambda: (across,),
-            "the product in place of the cosine": lambda: (products,),
-            "the two results swapped": lambda: (swapped,),
-            "one number only": lambda: (lambda *a: one_batch(*a)[1],),
-            "a string in place of a list": lambda: (
-                lambda encode, s, d: (cosine(encode(s[0]), encode(s[1])), 0.0),
+            "the function as it stands": lambda: agreeing(columns=True, halves=True, by=np.argsort),
+            "columns mended alone": lambda: agreeing(halves=True, by=np.argsort),
+            "halves mended alone": lambda: agreeing(columns=True, by=np.argsort),
+            "columns left": lambda: agreeing(columns=True),
+            "halves left": lambda: agreeing(halves=True),
+            "orders for ranks left": lambda: agreeing(by=np.argsort),
+            "equal values get different ranks": lambda: agreeing(by=places),
+            "Pearson": lambda: agreeing(by=np.asarray),
+            "the best of all second sentences": lambda: (all_against_all,),
+            "one norm for the whole array": lambda: (one_norm_for_all,),
+            "products": lambda: agreeing(compare=np.dot),
+            "distances": lambda: agreeing(compare=lambda a, b: 1 - cosine(a, b)),
+            "without the sign": lambda: agreeing(compare=lambda a, b: abs(cosine(a, b))),
+            "rounded cosines": lambda: agreeing(compare=lambda a, b: round(cosine(a, b), 2)),
+            "a rounded correlation": lambda: (
+                lambda *arguments: (
+                    agreement(*arguments)[0],
+                    round(agreement(*arguments)[1], 2),
+                ),
             ),
-            "a list of two pairs": lambda: (lambda encode, s, d: encode([s, d]),),
-            "the higher one first": lambda: (higher_first,),
-            "distances": lambda: (distances,),
-            "rounded": lambda: (rounded,),
-            "without the sign": lambda: (without_sign,),
-            "the cosines as a text": lambda: (lambda *a: str(one_batch(*a)),),
-            "a result in place of the function": lambda: ((0.9, 0.1),),
-            "forgets to return": lambda: (lambda encode, s, d: None,),
+            "the worst pair has rank 1, the best given score too": lambda: (
+                lambda encode, pairs, given: (
+                    agreement(encode, pairs, given)[0],
+                    agreement(encode, pairs, -given)[1],
+                ),
+            ),
+            "the given scores sorted": lambda: (shuffled_scores,),
+            "the cosines alone": lambda: (lambda *arguments: agreement(*arguments)[0],),
+            "a text in place of a list": lambda: (
+                lambda encode, pairs, given: encode(pairs[0][0]),
+            ),
+            "a list of pairs": lambda: (lambda encode, pairs, given: encode(pairs),),
+            "one cosine for all": lambda: agreeing(cosines=np.mean),
+            "cosines as a text": lambda: agreeing(cosines=str),
+            "a class in place of numbers": lambda: (lambda *arguments: (list, float),),
+            "a result in place of the function": lambda: (([0.9, 0.1], 0.5),),
+            "forgets to return": lambda: (lambda encode, pairs, given: None,),
         },
         "right": {
-            "all four at once": lambda: (one_batch,),
+            "pair by pair": lambda: agreeing(),
+            "the sides apart, with scipy": lambda: (the_sides_apart,),
             "tensors": lambda: (in_torch,),
-            "an array": lambda: (lambda *a: np.array(one_batch(*a)),),
-            "one tensor": lambda: (lambda *a: torch.stack(in_torch(*a)),),
-            "a column of a table": lambda: (lambda *a: pd.Series(one_batch(*a)),),
-            "scikit-learn, as tables of one cell": lambda: (by_scikit_learn,),
+            "a column of a table": lambda: agreeing(cosines=pd.Series),
         },
     },
     "10.2": {
@@ -185,6 +295,9 @@ ANSWERS = {
             ),
             "a loop without an end": lambda: (endless,),
             "a result in place of the function": lambda: (np.ones(4),),
+            "numbers as texts": lambda: (
+                lambda score, pairs: [f"{number:.6f}" for number in one_call(score, pairs)],
+            ),
             "sorts each pair": lambda: (
                 lambda score, pairs: score([tuple(sorted(pair)) for pair in pairs]),
             ),
@@ -233,6 +346,9 @@ ANSWERS = {
             "normalises the caller's vectors": lambda: (normalised_in_place,),
             "the vectors themselves": lambda: (lambda q, v, k: v[np.argsort(-cosines(q, v))[:k]],),
             "values and row numbers": lambda: (by_topk,),
+            "row numbers as texts": lambda: (
+                lambda q, v, k: [str(row) for row in np.argsort(-cosines(q, v))[:k]],
+            ),
             "counts from one": lambda: (lambda q, v, k: np.argsort(-cosines(q, v))[:k] + 1,),
             "a result in place of the function": lambda: (np.array([2, 0, 1]),),
             "forgets to return": lambda: (lambda q, v, k: None,),
@@ -250,6 +366,50 @@ ANSWERS = {
             ),
             "a list, reversed": lambda: (
                 lambda q, v, k: sorted(range(len(v)), key=cosines(q, v).__getitem__)[::-1][:k],
+            ),
+        },
+    },
+    "10.4": {
+        "wrong": {
+            "each model on draws of its own": lambda: judging(apart=1),
+            "ends of two intervals subtracted": lambda: (ends_subtracted,),
+            "the given scores left in their order": lambda: (given_not_drawn,),
+            "a mean of differences, as for accuracy": lambda: (mean_of_differences,),
+            "Pearson whatever the score": lambda: (always_pearson,),
+            "b minus a": lambda: judging(swap=True),
+            "the interval of a alone": lambda: (of_a_alone,),
+            "90 per cent": lambda: judging(ends=(5, 95)),
+            "high before low": lambda: judging(ends=(97.5, 2.5)),
+            "every row once in each draw": lambda: judging(repeats=False),
+            "a hundred rows always": lambda: judging(size=100),
+            "ten draws": lambda: judging(rounds=10),
+            "0 in the interval means alike": lambda: judging(
+                verdict=lambda low, high, m: "a" if low > 0 else "b" if high < 0 else "alike"
+            ),
+            "0 outside means better": lambda: judging(
+                verdict=lambda low, high, m: (
+                    "a" if low > 0 else "b" if high < 0 else verdict_of(low, high, m)
+                )
+            ),
+            "alike never found": lambda: judging(
+                verdict=lambda low, high, m: "a" if low > m else "b" if high < -m else "open"
+            ),
+            "by the points of the two scores": lambda: (by_points,),
+            "always open": lambda: judging(verdict=lambda low, high, m: "open"),
+            "a sentence": lambda: judging(verdict=lambda low, high, m: "a is better"),
+            "all verdicts": lambda: judging(verdict=lambda *_: ["a", "b", "alike", "open"]),
+            "the verdict alone": lambda: (lambda *arguments: judge(*arguments)[2],),
+            "ends as a text": lambda: (lambda *arguments: ("-0.1", "0.1", "open"),),
+            "nan": lambda: (lambda *arguments: (float("nan"), 0.1, "open"),),
+            "a result in place of the function": lambda: ((-0.1, 0.1, "open"),),
+            "forgets to return": lambda: (lambda *arguments: None,),
+        },
+        "right": {
+            "as in section 7": lambda: judging(),
+            "another seed and more draws": lambda: judging(seed=5, rounds=3000),
+            "plain Python": lambda: (in_plain_python,),
+            "a list with arrays of one number": lambda: (
+                lambda *arguments: [*map(np.array, judge(*arguments)[:2]), judge(*arguments)[2]],
             ),
         },
     },

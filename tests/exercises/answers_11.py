@@ -1,11 +1,15 @@
 """Answers to the exercises of notebook 11, wrong ones by misconception and right ones by form."""
 
+import itertools
 import re
 from math import ceil
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy.stats import binomtest
+
+from helpers import is_it_real
 
 
 def plain(text):
@@ -144,6 +148,87 @@ def mend_by_places(posts, errors, k):
     return mended
 
 
+def clear_by_interval(more, less):
+    difference = np.asarray(more, dtype=float) - np.asarray(less, dtype=float)
+    rows = np.random.default_rng(1).integers(len(difference), size=(2000, len(difference)))
+    return np.percentile(difference[rows].mean(axis=1), 2.5) > 0
+
+
+def clear_by_sign_test(more, less):
+    """McNemar's test: how often would equally good models differ so much?"""
+    more, less = np.asarray(more, dtype=bool), np.asarray(less, dtype=bool)
+    ahead, behind = int((more & ~less).sum()), int((less & ~more).sum())
+    return ahead > behind and binomtest(ahead, ahead + behind).pvalue < 0.05
+
+
+def clear_if_apart(more, less):
+    """Whether two intervals do not overlap."""
+    (_, _, low), (_, high, _) = (
+        (p := np.mean(right), p + half, p - half)
+        for right in (more, less)
+        for half in [1.96 * np.std(right) / len(right) ** 0.5]
+    )
+    return low > high
+
+
+def decide(
+    table,
+    splits=("test",),
+    form=plain,
+    leaks=False,
+    clear=clear_by_interval,
+    own_majority=False,
+    against=("cheap", "majority"),
+    names=("fine-tuned", "cheap", "neither"),
+):
+    """11.4 as it should be; each option makes one slip."""
+    train = table[table["split"] == "train"]
+    rows = table[table["split"].isin(splits)]
+    if not leaks:
+        rows = rows[~rows["post"].map(form).isin(train["post"].map(form))]
+    majority = (rows if own_majority else train)["mood"].mode()[0]
+    right = {
+        "cheap": rows["mood"] == rows["cheap"],
+        "majority": rows["mood"] == majority,
+        "fine-tuned": rows["mood"] == rows["predicted"],
+    }
+    if all(clear(right["fine-tuned"], right[other]) for other in against):
+        return names[0]
+    return names[1] if clear(right["cheap"], right["majority"]) else names[2]
+
+
+def deciding(**options):
+    return (lambda table: decide(table, **options),)
+
+
+def signs_as_it_stands(table):
+    """The accuracies of the whole table, and the highest wins."""
+    right = {name: (table["mood"] == table[name]).mean() for name in ("predicted", "cheap")}
+    return "fine-tuned" if right["predicted"] > right["cheap"] else "cheap"
+
+
+def never_neither(table):
+    decision = decide(table, against=("cheap",))
+    return "cheap" if decision == "neither" else decision
+
+
+def drops_rows_of_the_table(table):
+    table.drop(table.index[table["split"] == "train"], inplace=True)
+    return "cheap"
+
+
+def with_the_helper(table):
+    test = table[table["split"] == "test"]
+    train = table[table["split"] == "train"]
+    test = test[~test["post"].map(plain).isin(set(train["post"].map(plain)))]
+    most = [train["mood"].mode()[0]] * len(test)
+    better = is_it_real(test["mood"], test["cheap"], test["predicted"])["low"] > 0
+    useful = is_it_real(test["mood"], most, test["predicted" if better else "cheap"])["low"] > 0
+    if not useful:
+        return "neither"
+    return "fine-tuned" if better else "cheap"
+
+
 ANSWERS = {
     "11.1": {
         "wrong": {
@@ -169,6 +254,9 @@ ANSWERS = {
             "the last row first": lambda: (lambda t, v: by_set(t, v)[::-1],),
             "rows from 1": lambda: (lambda t, v: [i + 1 for i in by_set(t, v)],),
             "the rows of the first example": lambda: (lambda t, v: [0, 2, 4, 10, 11],),
+            "rows without an end": lambda: (lambda t, v: itertools.count(),),
+            "a class in place of a list": lambda: (lambda t, v: list,),
+            "nan among the rows": lambda: (lambda t, v: [float("nan"), *by_set(t, v)],),
             "what np.where gives": lambda: (lambda t, v: (np.array(by_set(t, v)),),),
             "a dict": lambda: (lambda t, v: {i: v[i] for i in by_set(t, v)},),
             "the result in place of the function": lambda: ([0, 2, 4],),
@@ -204,6 +292,8 @@ ANSWERS = {
             "a dict": lambda: (lambda n, b, p, e: {"rows": b // p, "steps": ceil(n / b) * e},),
             "a text": lambda: (lambda n, b, p, e: f"{b // p} {ceil(n / b) * e}",),
             "the result in place of the function": lambda: ((16, 32),),
+            "an array of no shape": lambda: (lambda n, b, p, e: np.array(ceil(n / b) * e),),
+            "a tensor of two rows": lambda: (lambda n, b, p, e: torch.zeros(2, 2),),
             "the steps alone": lambda: (lambda n, b, p, e: ceil(n / b) * e,),
             "forgets to return": lambda: (lambda n, b, p, e: None,),
         },
@@ -246,6 +336,48 @@ ANSWERS = {
             "row by row": lambda: (mend_by_loop,),
             "a dictionary of lines": lambda: (mend_by_map,),
             "places in place of labels": lambda: (mend_by_places,),
+        },
+    },
+    "11.4": {
+        "wrong": {
+            "the table as it stands": lambda: (signs_as_it_stands,),
+            "rows that were trained on": lambda: deciding(
+                splits=("train", "validation", "test"), leaks=True
+            ),
+            "validation rows too": lambda: deciding(splits=("validation", "test")),
+            "the leak left in": lambda: deciding(leaks=True),
+            "a leak in other capitals left in": lambda: deciding(form=str),
+            "capitals found, spaces not": lambda: deciding(form=str.lower),
+            "any lead": lambda: deciding(clear=lambda more, less: np.mean(more) > np.mean(less)),
+            "a lead of three points": lambda: deciding(
+                clear=lambda more, less: np.mean(more) > np.mean(less) + 0.03
+            ),
+            "a lead of six points": lambda: deciding(
+                clear=lambda more, less: np.mean(more) > np.mean(less) + 0.06
+            ),
+            "intervals that do not overlap": lambda: deciding(clear=clear_if_apart),
+            "the majority of the test rows": lambda: deciding(own_majority=True),
+            "no look at the majority": lambda: (never_neither,),
+            "the majority against the cheap one alone": lambda: deciding(against=("cheap",)),
+            "better than the majority is enough": lambda: deciding(against=("majority",)),
+            "the leak left in, and any lead": lambda: deciding(
+                leaks=True, clear=lambda more, less: np.mean(more) > np.mean(less)
+            ),
+            "always fine-tuned": lambda: (lambda table: "fine-tuned",),
+            "always cheap": lambda: (lambda table: "cheap",),
+            "always neither": lambda: (lambda table: "neither",),
+            "another word": lambda: deciding(names=("sign", "do not sign", "do not sign")),
+            "True and False": lambda: (lambda table: decide(table) == "fine-tuned",),
+            "all three": lambda: (lambda table: ["fine-tuned", "cheap", "neither"],),
+            "a class": lambda: (lambda table: str,),
+            "rows taken out of the caller's table": lambda: (drops_rows_of_the_table,),
+            "a decision in place of the function": lambda: ("cheap",),
+            "forgets to return": lambda: (lambda table: None,),
+        },
+        "right": {
+            "an interval of the difference": lambda: deciding(),
+            "McNemar's test": lambda: deciding(clear=clear_by_sign_test),
+            "the course's helper": lambda: (with_the_helper,),
         },
     },
 }

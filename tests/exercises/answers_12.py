@@ -1,50 +1,55 @@
 """Answers to the exercises of notebook 12, wrong ones by misconception and right ones by form."""
 
+from itertools import pairwise
+
 import numpy as np
+import pandas as pd
 import torch
 from scipy.special import softmax
 
 
-def padded(rows, pad_id, kind="int32", width=None, left=False):
-    width = width or max(len(row) for row in rows)
-    ids = np.full((len(rows), width), pad_id, dtype=kind)
-    mask = np.zeros((len(rows), width), dtype=kind)
-    for line, row in enumerate(rows):
-        place = slice(width - len(row), width) if left else slice(len(row))
-        ids[line, place], mask[line, place] = row, 1
-    return {"input_ids": ids, "attention_mask": mask}
+def diagnose(loss, val_loss):
+    keep = int(np.nanargmin(val_loss))
+    if not loss[-1] < loss[0]:
+        return "too high", keep + 1
+    if val_loss[-1] > 1.1 * val_loss[keep]:
+        return "overfits", keep + 1
+    if val_loss[-1] < 0.97 * val_loss[-2]:
+        return "unfinished", keep + 1
+    return "fine", keep + 1
 
 
-def mask_from_ids(rows, pad_id):
-    ids = padded(rows, pad_id)["input_ids"]
-    return {"input_ids": ids, "attention_mask": (ids != pad_id).astype("int32")}
+def by_pandas(loss, val_loss):
+    """Looks at both ends with pandas, in another order, and with other borders."""
+    table = pd.DataFrame({"loss": loss, "val": val_loss}, index=range(1, len(loss) + 1))
+    keep, last = table["val"].idxmin(), table.iloc[-1]
+    if np.isnan(last["loss"]) or last["loss"] >= table["loss"].iloc[0]:
+        return ["too high", keep]
+    if keep == len(table) and table["val"].pct_change().iloc[-1] < -0.04:
+        return ["unfinished", keep]
+    return ["overfits" if last["val"] / table["val"].min() > 1.06 else "fine", keep]
 
 
-def pads_the_callers_rows(rows, pad_id):
-    batch = padded(rows, pad_id)
-    for row in rows:
-        row += [pad_id] * (batch["input_ids"].shape[1] - len(row))
-    return batch
+def kept(epoch):
+    """The right verdicts, with an epoch to keep of one's own."""
+    return lambda: (lambda loss, val_loss: (diagnose(loss, val_loss)[0], epoch(loss, val_loss)),)
 
 
-def sorted_by_length(rows, pad_id):
-    return padded(sorted(rows, key=len), pad_id)
+def judged(verdict):
+    """The right epoch, with verdicts of one's own, or None for the right one."""
+
+    def mixed(loss, val_loss):
+        right, epoch = diagnose(loss, val_loss)
+        return verdict(loss, val_loss) or right, epoch
+
+    return lambda: (mixed,)
 
 
-def endless(rows, pad_id):
-    while True:
-        rows = list(rows)
-
-
-def by_torch(rows, pad_id):
-    def pad(lists, value):
-        tensors = [torch.tensor(row, dtype=torch.int32) for row in lists]
-        return torch.nn.utils.rnn.pad_sequence(tensors, True, value).numpy()
-
-    return {
-        "input_ids": pad(rows, pad_id),
-        "attention_mask": pad([[1] * len(row) for row in rows], 0),
-    }
+def fills_gaps(loss, val_loss):
+    for i, value in enumerate(val_loss):
+        if np.isnan(value):
+            val_loss[i] = np.inf
+    return diagnose(loss, val_loss)
 
 
 def linear(weight, bias):
@@ -139,45 +144,73 @@ def one_by_one(model, batches, logs):
 ANSWERS = {
     "12.1": {
         "wrong": {
-            "int64": lambda: (lambda rows, pad_id: padded(rows, pad_id, "int64"),),
-            "always pads with 0": lambda: (lambda rows, pad_id: padded(rows, 0),),
-            "pads to a fixed width": lambda: (lambda rows, pad_id: padded(rows, pad_id, width=64),),
-            "pads on the left": lambda: (lambda rows, pad_id: padded(rows, pad_id, left=True),),
-            "takes the mask from the ids": lambda: (mask_from_ids,),
-            "cuts to the shortest": lambda: (
-                lambda rows, pad_id: padded([row[: min(map(len, rows))] for row in rows], pad_id),
+            "always fine": judged(lambda loss, val: "fine"),
+            "always overfits": judged(lambda loss, val: "overfits"),
+            "validation above training": judged(
+                lambda loss, val: "overfits" if val[-1] > loss[-1] and loss[-1] < loss[0] else None
             ),
-            "forgets the mask": lambda: (
-                lambda rows, pad_id: {"input_ids": padded(rows, pad_id)["input_ids"]},
+            "any rise of the validation loss": judged(
+                lambda loss, val: (
+                    "overfits"
+                    if loss[-1] < loss[0] and any(b > a for a, b in pairwise(val))
+                    else None
+                )
             ),
-            "a mask of ones": lambda: (
-                lambda rows, pad_id: (
-                    padded(rows, pad_id)
-                    | {"attention_mask": np.ones_like(padded(rows, pad_id)["input_ids"])}
-                ),
+            "a rise in the last epoch": judged(
+                lambda loss, val: (
+                    None if not loss[-1] < loss[0] else "overfits" if val[-1] > val[-2] else "fine"
+                )
             ),
-            "lists in place of arrays": lambda: (
-                lambda rows, pad_id: {k: v.tolist() for k, v in padded(rows, pad_id).items()},
+            "unfinished as long as anything falls": judged(
+                lambda loss, val: (
+                    "unfinished" if loss[-1] < loss[-2] and val[-1] < val[-2] else None
+                )
             ),
-            "a tuple": lambda: (lambda rows, pad_id: tuple(padded(rows, pad_id).values()),),
-            "forgets to return": lambda: (lambda rows, pad_id: None,),
-            "pads the caller's rows": lambda: (pads_the_callers_rows,),
-            "sorts the rows": lambda: (sorted_by_length,),
-            "transposed": lambda: (
-                lambda rows, pad_id: {k: v.T for k, v in padded(rows, pad_id).items()},
+            "unfinished as long as the training loss falls": judged(
+                lambda loss, val: "unfinished" if loss[-1] < loss[-2] else None
             ),
-            "tensors in place of arrays": lambda: (
-                lambda rows, pad_id: {k: torch.tensor(v) for k, v in padded(rows, pad_id).items()},
+            "nan is not seen": judged(
+                lambda loss, val: None if loss[-1] >= loss[0] or loss[-1] < loss[0] else "fine"
             ),
-            "lists of arrays": lambda: (
-                lambda rows, pad_id: {k: list(v) for k, v in padded(rows, pad_id).items()},
+            "validation first": judged(
+                lambda loss, val: "overfits" if val[-1] > 1.1 * np.nanmin(val) else None
             ),
-            "a loop without an end": lambda: (endless,),
-            "the batch in place of the function": lambda: (padded([[101, 102]], 0),),
+            "a rise in the training loss at any time": judged(
+                lambda loss, val: "too high" if loss[-1] > min(loss) else "fine"
+            ),
+            "a border in nats": judged(
+                lambda loss, val: (
+                    None if not loss[-1] < loss[0] else "overfits" if val[-1] > 1 else "fine"
+                )
+            ),
+            "a difference in nats": judged(
+                lambda loss, val: (
+                    None
+                    if not loss[-1] < loss[0]
+                    else "overfits"
+                    if val[-1] > min(val) + 0.1
+                    else "unfinished"
+                    if val[-1] < val[-2] - 0.05
+                    else "fine"
+                )
+            ),
+            "epochs from 0": kept(lambda loss, val: int(np.nanargmin(val))),
+            "the last epoch": kept(lambda loss, val: len(val)),
+            "the lowest training loss": kept(lambda loss, val: int(np.nanargmin(loss)) + 1),
+            "argmin, which takes nan": kept(lambda loss, val: int(np.argmin(val)) + 1),
+            "the loss for the epoch": kept(lambda loss, val: float(np.nanmin(val))),
+            "no epoch": kept(lambda loss, val: None),
+            "the epoch as text": kept(lambda loss, val: str(int(np.nanargmin(val)) + 1)),
+            "words of one's own": judged(lambda loss, val: "overfitting"),
+            "a list of verdicts": judged(lambda loss, val: ["too high", "fine"]),
+            "the verdict alone": lambda: (lambda loss, val: diagnose(loss, val)[0],),
+            "changes what it was given": lambda: (fills_gaps,),
+            "forgets to return": lambda: (lambda loss, val: None,),
+            "the answer in place of the function": lambda: (("fine", 3),),
         },
         "right": {
-            "arrays filled line by line": lambda: (padded,),
-            "pad_sequence of PyTorch": lambda: (by_torch,),
+            "ratios": lambda: (diagnose,),
+            "in pandas": lambda: (by_pandas,),
         },
     },
     "12.2": {

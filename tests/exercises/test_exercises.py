@@ -3,8 +3,7 @@
 import json
 import re
 import runpy
-import sys
-from contextlib import suppress
+import threading
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -150,6 +149,11 @@ def test_an_empty_answer_is_an_attempt(answer):
     assert checked(answer, checker=lambda value: "Nothing was right.") == RIGHT
 
 
+def test_an_answer_that_leaves_the_program_is_told(capsys):
+    assert checked(1, checker=lambda answer: exit(3)) == NOT_YET
+    assert "Your answer raised SystemExit: 3" in capsys.readouterr().out
+
+
 def test_hint_and_solution_are_printed(monkeypatch, capsys):
     monkeypatch.setattr(exercises, "_known", dict(exercises._known))
 
@@ -217,10 +221,19 @@ def endless(ids):
     return last
 
 
-def endless_and_deaf(ids):
-    while ids:
-        with suppress(Exception):
-            ids[0] + 1
+def endless_in_a_line(ids):
+    while ids: pass  # fmt: skip # noqa: E701
+
+
+def deaf_twice(ids):
+    caught = 0
+    while True:
+        try:
+            endless_in_a_line(ids)
+        except BaseException:  # noqa: BLE001
+            caught += 1
+            if caught == 3:
+                raise
 
 
 class Endless:
@@ -232,7 +245,8 @@ class Endless:
     "function",
     [
         endless,
-        endless_and_deaf,
+        endless_in_a_line,
+        deaf_twice,
         Endless(),
         partial(endless),
         lambda ids: max(count(), key=lambda n: n if n < 0 else 0),
@@ -241,9 +255,21 @@ class Endless:
 def test_a_function_that_never_comes_back_is_stopped(function):
     from helpers.exercises.answers import call
 
+    threads = threading.active_count()
     with pytest.raises(NotYet, match=r"was stopped after 0\.2 seconds"):
         call(function, [1], seconds=0.2)
-    assert sys.gettrace() is None
+    assert threading.active_count() == threads, "the watch is over"
+
+
+def test_what_a_learner_gave_is_named():
+    from helpers.exercises.answers import kind_of, number
+
+    assert kind_of(pd.DataFrame) == "the class DataFrame"
+    assert kind_of([1, 2]) == "a list of 2"
+    assert number(True, "Here") == 1
+    for value in (10**400, "7", [1], None):
+        with pytest.raises(NotYet, match="Here a single number was expected"):
+            number(value, "Here")
 
 
 def test_values_are_compared_to_the_last_element():

@@ -17,6 +17,8 @@ from transformers import (
     DebertaModel,
     DebertaV2Config,
     DebertaV2Model,
+    DistilBertConfig,
+    DistilBertModel,
     FunnelConfig,
     FunnelModel,
     GPT2Config,
@@ -113,6 +115,17 @@ def test_every_kind_is_read_as_far_as_it_can_and_padding_changes_nothing(name, m
     means = extract_features(texts[:8], tokenizer, model, pool="mean")
     one = extract_features(texts[3:4], tokenizer, model, pool="mean")
     assert np.abs(means[3] - one[0]).max() < 1e-4
+
+
+def test_a_tokenizer_brings_what_the_model_reads_and_nothing_else(checkpoint, tmp_path):
+    sizes = {"dim": 32, "n_layers": 1, "n_heads": 2, "hidden_dim": 64}
+    DistilBertModel(DistilBertConfig(**sizes)).save_pretrained(tmp_path)
+    checkpoint[0].save_pretrained(tmp_path)  # a tokenizer that knows token types
+    tokenizer, model = load_checkpoint(tmp_path)
+    batch = tokenizer("One text.", "Another.", return_tensors="pt")
+    assert list(batch) == ["input_ids", "attention_mask"]
+    model(**batch)
+    assert "token_type_ids" in checkpoint[0]("One text.", "Another.")
 
 
 @pytest.mark.parametrize("name", ["gpt2", "xlnet"])

@@ -15,6 +15,7 @@ from tools.refresh import FOLDED, README_PICTURE, pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXERCISE = re.compile(r'q = exercise\("(\d\d\.\d)"\)\n(.*)\nq\.check\(.*\)$', re.DOTALL)
 RESULT = re.compile(r"(?<![\w.,])(\d+\.\d+|\d+(?=\s?%))(?![\d.]*\.\d|\w)\s?%?(?:<!-- (\w+) -->)?")
 NOT_PROSE = re.compile(r"```.*?```|`[^`]*`|\$[^$]*\$|\]\([^)]*\)|Exercise \d\d\.\d", re.DOTALL)
@@ -73,6 +74,12 @@ def test_form(path):
     for cell in code_cells(notebook):
         assert not re.search(r"\b(import|from) helpers\b(?! import)|from helpers\.", cell.source)
         assert "pip install" not in cell.source or cell is code_cells(notebook)[1]
+
+
+def test_the_readme_tells_the_same_time(path):
+    minutes = re.search(r"\*\*Your time\*\*: about (\d+) minutes", read(path).cells[0].source)[1]
+    line = next(row for row in README.splitlines() if f"(notebooks/{path.name})" in row)
+    assert line.endswith(f"| {minutes} min |")
 
 
 def test_quiz_has_three_questions_and_a_reason_for_every_choice(path):

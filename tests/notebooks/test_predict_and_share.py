@@ -168,6 +168,7 @@ class Guarded(hub_server._Handler):
         elif self.command == "POST" and rights == "read":
             self.refuse(403, "Your token has no right to write.")
         elif self.path == "/api/repos/create":
+            self.hub.repositories["models/learner/my-emotion-model"] = self.hub.place
             self._json({"url": f"{self.hub.url}/learner/{json.loads(body)['name']}"})
         elif "/preupload/" in self.path:
             plain = {"uploadMode": "regular", "shouldIgnore": False}
@@ -175,11 +176,11 @@ class Guarded(hub_server._Handler):
         elif "/commit/" in self.path:
             self.commit([json.loads(line) for line in body.splitlines()])
         else:
-            self._missing("EntryNotFound")
+            super().do_GET()
 
     def commit(self, lines: list[dict]) -> None:
         for value in (line["value"] for line in lines if line["key"] == "file"):
-            self.hub.repositories[value["path"]] = base64.b64decode(value["content"])
+            (self.hub.place / value["path"]).write_bytes(base64.b64decode(value["content"]))
         commit = f"{self.hub.url}/learner/my-emotion-model/commit/{self.hub.commit}"
         self._json({"success": True, "commitOid": self.hub.commit, "commitUrl": commit})
 
@@ -209,7 +210,7 @@ tokenizer = AutoTokenizer.from_pretrained(folder)
 
 
 @pytest.fixture
-def push(python, on_hub, small_model, monkeypatch):
+def push(python, on_hub, small_model, monkeypatch, tmp_path):
     """Runs the notebook's cell in a process of its own: what it prints, and the stand-in's Hub."""
 
     def run_cell(token: str, share: bool, url: str | None = None, **variables):
@@ -219,11 +220,14 @@ def push(python, on_hub, small_model, monkeypatch):
 from huggingface_hub import get_token, notebook_login, upload_file, whoami
 from huggingface_hub.utils import get_session
 from huggingface_hub.errors import HfHubHTTPError
+from transformers import pipeline
+post = "You kept my letters?"
 {LOADING.format(folder=str(small_model)) if share else ""}
 {source.replace("share = False", f"share = {share}").replace("timeout = 30 ", "timeout = 1 ")}
 """
         with hub_server.Hub({}) as hub:
-            monkeypatch.setattr(hub, "repositories", {})
+            hub.place = tmp_path / "uploaded"
+            hub.place.mkdir()
             printed = python(code, HF_TOKEN=token, **on_hub(url or hub.url), **variables)
         return printed, hub
 
@@ -278,5 +282,7 @@ def test_model_tokenizer_and_card_are_uploaded(push):
     assert "learner/my-emotion-model" in printed, hub.asked
     weights = {"config.json", "model.safetensors"}
     words = {"tokenizer.json", "tokenizer_config.json"}
-    assert set(hub.repositories) == weights | words | {"README.md"}
-    assert b"The card of the notebook." in hub.repositories["README.md"]
+    uploaded = {file.name: file for file in hub.place.iterdir()}
+    assert set(uploaded) == weights | words | {"README.md"}
+    assert "The card of the notebook." in uploaded["README.md"].read_text()
+    assert "it says {'label': 'LABEL_" in printed, "it was loaded back by its name"
