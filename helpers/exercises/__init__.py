@@ -8,7 +8,8 @@ from pkgutil import iter_modules
 from textwrap import dedent
 
 NOT_ATTEMPTED, NOT_YET, RIGHT = "not attempted", "not yet", "right"
-LOOKS = {NOT_ATTEMPTED: ("…", "#8C8C8C"), NOT_YET: ("✗", "#C28200"), RIGHT: ("✓", "#1F8A4C")}
+GREY = "#8C8C8C"
+LOOKS = {NOT_ATTEMPTED: ("…", GREY), NOT_YET: ("✗", "#C28200"), RIGHT: ("✓", "#1F8A4C")}
 HELP = (  # by the last hint that was asked for
     "q.hint() asks a question that may help.",
     "q.hint(2) gives a step.",
@@ -21,20 +22,26 @@ class NotYet(Exception):
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a check says: in a notebook with a sign and a coloured edge, elsewhere as plain text."""
+class Message:
+    """A text that a notebook shows with a sign and a coloured edge; elsewhere it is plain."""
 
-    number: str
-    outcome: str
-    message: str
+    text: str
+    sign: str
+    colour: str
 
     def __repr__(self) -> str:
-        return f"Exercise {self.number}: {self.outcome}. {self.message}"
+        return self.text
 
     def _repr_html_(self) -> str:
-        sign, colour = LOOKS[self.outcome]
-        style = f"border-left:4px solid {colour};padding:2px 10px"
-        return f'<div style="{style}">{sign} {escape(repr(self))}</div>'
+        style = f"border-left:4px solid {self.colour};padding:2px 10px"
+        return f'<div style="{style}">{self.sign} {escape(self.text)}</div>'
+
+
+def show(text: str, sign: str, colour: str) -> None:
+    """Display a Message."""
+    from IPython.display import display
+
+    display(Message(text, sign, colour))
 
 
 @dataclass
@@ -52,12 +59,10 @@ class Exercise:
 
     def check(self, *answers) -> None:
         """Look at the answers and show one of three outcomes: not attempted, not yet, right."""
-        from IPython.display import display
-
         self.outcome, message = self._outcome_of(answers)
         if self.outcome == NOT_YET:
             message += f" ({HELP[_seen.get(self.number, 0)]})"
-        display(Result(self.number, self.outcome, message))
+        show(f"Exercise {self.number}: {self.outcome}. {message}", *LOOKS[self.outcome])
 
     def _outcome_of(self, answers) -> tuple[str, str]:
         if not answers or any(answer is ... or answer is None for answer in answers):
@@ -72,14 +77,14 @@ class Exercise:
             return NOT_YET, f"Your answer raised {type(error).__name__}: {error}"
 
     def hint(self, level: int = 1) -> None:
-        """Print a hint that does not give the answer away: 1 for a question, 2 for a step.
+        """Show a hint that does not give the answer away: 1 for a question, 2 for a step.
 
         Raises: ValueError for another level.
         """
         if level not in (1, 2):
             raise ValueError("q.hint() asks a question, q.hint(2) gives a step: there are no more.")
         _seen[self.number] = max(level, _seen.get(self.number, 0))
-        print(f"Hint {level} for exercise {self.number}: {self.hints[level - 1]}")
+        show(f"Hint {level} for exercise {self.number}: {self.hints[level - 1]}", "?", GREY)
 
     def solution(self) -> None:
         """Print one solution."""

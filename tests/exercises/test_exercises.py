@@ -109,13 +109,16 @@ def test_three_outcomes(capsys):
     ]
 
 
-def test_a_result_has_a_sign_and_an_edge_where_html_is_shown():
-    for outcome, (sign, colour) in exercises.LOOKS.items():
-        result = exercises.Result("99.1", outcome, "1 < 2 & so on.")
-        assert repr(result) == f"Exercise 99.1: {outcome}. 1 < 2 & so on."
-        html = result._repr_html_()
-        assert f">{sign} Exercise 99.1: {outcome}. 1 &lt; 2 &amp; so on.</div>" in html
-        assert f"border-left:4px solid {colour}" in html
+def test_a_result_has_a_sign_and_an_edge_where_html_is_shown(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    for answer, outcome in ((..., NOT_ATTEMPTED), (-1, NOT_YET), (1, RIGHT)):
+        assert checked(answer, checker=lambda value: greater(value) + " 1 < 2 & so on.") == outcome
+        sign, colour = exercises.LOOKS[outcome]
+        text, html = repr(shown[-1]), shown[-1]._repr_html_()
+        assert text.startswith(f"Exercise 99.1: {outcome}. ")
+        assert f"border-left:4px solid {colour}" in html and f">{sign} Exercise 99.1: " in html
+    assert "1 &lt; 2 &amp; so on.</div>" in html and text.endswith("1 < 2 & so on.")
 
 
 def test_an_exercise_that_was_not_checked_is_not_attempted():
