@@ -6,9 +6,14 @@ fresh     restore such copies, as in `fresh 03`; what was there is kept under an
 progress  say which exercises are right in your copies, and which are open
 run       execute the notebooks in order and report their scores
 test      run the tests and the notebooks, or parts of them: helpers, faults, exercises,
-          course, notebooks, nbval, and full, the full profile against a stand-in for the
-          Hub, which is run by name or with --all (further options go to pytest)
-check     say whether this machine is ready
+          course, notebooks, nbval, and full (the full profile against a stand-in for the Hub,
+          a kit installed), which is run by name or with --all; further options go to pytest
+check     say whether this machine is ready; with --kit FOLDER, whether a kit is whole
+kit       for teachers: gather all that a room without a network needs, for this machine or
+          --for linux macos-arm windows, for this Python or --python 3.11 3.12 3.13
+solutions for teachers: the notebooks, solved and executed, in runs/solutions
+book      build the reading edition, pages that need no Python, in runs/book or --output
+colab     write the zip that the set-up cell takes on Colab and Kaggle
 refresh   for maintainers: execute the committed notebooks and clean them
 """
 
@@ -16,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import importlib.util
 import os
 import re
@@ -32,12 +38,23 @@ PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 FIRST = "work/00_welcome.ipynb"  # what JupyterLab opens with
 UNTRAINED = ["00", "01", "02", "03"]  # notebooks that train nothing
-ALONE = ["fresh", "progress"]  # commands that do without .venv
+ALONE = ["fresh", "progress", "colab"]  # commands that do without .venv
+CALLS = {  # of the other commands: the module of tools with that function, and what it is given
+    "fresh": ("work", ["extra"]),
+    "progress": ("work", []),
+    "run": ("run", ["only", "zip"]),
+    "check": ("check", ["kit"]),
+    "kit": ("kit", ["platforms", "pythons"]),
+    "solutions": ("solutions", ["only"]),
+    "book": ("book", ["output"]),
+    "colab": ("colab", []),
+    "refresh": ("refresh", ["only"]),
+}
 PARTS = ["helpers", "faults", "exercises", "course", "notebooks", "nbval"]  # of the tests
 LONG = ["full"]  # those that are run by name or with --all
 
 from tools import choose, plain  # noqa: E402  they need the standard library only
-from tools.check import check, installed  # noqa: E402
+from tools.check import installed  # noqa: E402
 
 
 def check_python(version: tuple = sys.version_info) -> None:
@@ -86,7 +103,7 @@ def fill_venv(venv: Path, requirements: Path) -> None:
     if venv.exists():
         print(f"{venv.name} is unfinished, or {requirements.name} has changed: installing again.")
     else:
-        size = 10 if sys.platform == "linux" and shutil.which("nvidia-smi") else 2.5
+        size = 10 if takes_cuda() else 2.5
         print(f"Making {venv.name} with the course's packages, once: about {size} GB on disk.")
         if shutil.disk_usage(ROOT).free < (size + 0.5) * 1e9:
             sys.exit(f"The disk is too full: {size + 0.5} GB must be free at {ROOT}. Make room.")
@@ -97,14 +114,25 @@ def fill_venv(venv: Path, requirements: Path) -> None:
     pip_install(python, "-r", str(requirements), *torch_options())
 
 
+def takes_cuda() -> bool:
+    """Return whether torch comes with CUDA: on Linux with an NVIDIA GPU, but not from a kit."""
+    from_a_kit = "PIP_NO_INDEX" in os.environ
+    return sys.platform == "linux" and bool(shutil.which("nvidia-smi")) and not from_a_kit
+
+
 def torch_options() -> list:
     """Return pip's options for the small build of torch, on Linux without an NVIDIA GPU."""
-    if sys.platform != "linux" or shutil.which("nvidia-smi"):
+    if sys.platform != "linux" or takes_cuda() or "PIP_NO_INDEX" in os.environ:
         return []
+    return torch_index()
+
+
+def torch_index() -> list:
+    """Return the options, of pip and of uv, that name the index of torch's small builds."""
     try:  # pip would try an index that is out of reach six times for each package
         urlopen(Request(TORCH_CPU + "/torch/", method="HEAD"), timeout=3).close()
     except OSError:
-        print(f"{TORCH_CPU} does not answer: pip takes the torch it finds, perhaps with CUDA.")
+        print(f"{TORCH_CPU} does not answer: any torch is taken, perhaps with CUDA.")
         return []
     return ["--extra-index-url", TORCH_CPU]
 
@@ -169,14 +197,14 @@ def test(args: argparse.Namespace, extra: list) -> None:
     become(sys.executable, *command, env=plain(ALL_POINTS="1" if args.all else ""))
 
 
-def test_colab(only: list | None) -> None:
+def test_colab(only: list | None, from_zip: bool) -> None:
     """Run the notebooks in Colab's versions, Colab's marker included; report in runs/colab."""
     python = make_venv(COLAB, COLAB_PINS)
     for site in COLAB.glob("[Ll]ib/**/site-packages"):
         (site / "google/colab").mkdir(parents=True, exist_ok=True)
         (site / "google/colab/__init__.py").touch()
         (site / "sitecustomize.py").write_text("import google.colab\n")
-    chosen = ["--only", *only] if only else []
+    chosen = [*(["--zip"] if from_zip else []), *(["--only", *only] if only else [])]
     home = plain(COURSE_HOME=str(ROOT / "runs/colab"), PYDEVD_DISABLE_FILE_VALIDATION="1")
     become(python, ROOT / "course.py", "run", *chosen, env=home)
 
@@ -185,14 +213,19 @@ def read_command_line() -> tuple[argparse.Namespace, list]:
     """Return the options, and the words that are for JupyterLab, for pytest or for fresh."""
     style = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=style, allow_abbrev=False)
-    commands = ["lab", *ALONE, "run", "test", "check", "refresh"]
-    parser.add_argument("command", nargs="?", choices=commands, default="lab")
+    parser.add_argument("command", nargs="?", choices=["lab", "test", *CALLS], default="lab")
     parser.add_argument("--here", action="store_true", help="use the active environment, not .venv")
     parser.add_argument("--only", nargs="+", metavar="NN", help="these notebooks only")
     parser.add_argument("--profile", choices=["pocket", "full"], help="for lab and run")
     parser.add_argument("--fast", action="store_true", help="for test: only what takes seconds")
     parser.add_argument("--all", action="store_true", help="for test: all that takes long too")
     parser.add_argument("--colab", action="store_true", help="for test: in Colab's versions")
+    parser.add_argument("--zip", action="store_true", help="for test --colab: beside the zip only")
+    parser.add_argument("--for", nargs="+", metavar="PLATFORM", dest="platforms", help="for kit")
+    parser.add_argument("--python", nargs="+", metavar="3.XX", dest="pythons", help="for kit")
+    place = {"metavar": "FOLDER", "type": lambda name: Path(name).expanduser().resolve()}
+    parser.add_argument("--kit", help="for check: look at a copy of the kit", **place)
+    parser.add_argument("--output", help="for book: where it is to lie", **place)
     args, extra = parser.parse_known_args()
     if extra and args.command not in ("lab", "test", "fresh"):
         parser.error(f"{args.command} does not know {' '.join(extra)}")
@@ -225,26 +258,12 @@ def hand_over(args: argparse.Namespace, extra: list) -> None:
     """Do what was asked."""
     if args.command == "lab":
         lab(extra)
-    elif args.command == "fresh":
-        from tools.work import fresh
-
-        fresh(extra)
-    elif args.command == "progress":
-        from tools.work import progress
-
-        progress()
-    elif args.command == "check":
-        check()
     elif args.command == "test":
         test(args, extra)
-    elif args.command == "run":
-        from tools.run import run
-
-        run(args.only)
     else:
-        from tools.refresh import refresh
-
-        refresh(args.only)
+        module, given = CALLS[args.command]
+        function = getattr(importlib.import_module(f"tools.{module}"), args.command)
+        function(*[extra if name == "extra" else getattr(args, name) for name in given])
 
 
 def main() -> None:
@@ -255,7 +274,7 @@ def main() -> None:
     args, extra = read_command_line()
     settle_environment(args.profile)
     if args.colab and args.command == "test":
-        test_colab(args.only)
+        test_colab(args.only, args.zip)
     if args.command in ALONE:
         pass
     elif args.here and args.command != "check":

@@ -1,5 +1,7 @@
 """What course.py hands over to. This file needs the standard library only."""
 
+from __future__ import annotations
+
 import os
 import sys
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`python3 course.py check`: what is missing on this machine; standard library only."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import platform
@@ -8,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from importlib.metadata import distributions
+from pathlib import Path
 
 from . import ROOT
 
@@ -17,6 +19,8 @@ REQUIREMENTS = ROOT / "requirements.txt"
 
 def installed() -> dict:
     """Return {package: (pinned version, installed version or None)}."""
+    from importlib.metadata import distributions
+
     versions = {str(d.name).lower().replace("_", "-"): d.version for d in distributions()}
     pins = re.findall(r"^([\w-]+)==(\S+)", REQUIREMENTS.read_text("utf-8"), re.M)
     return {name: (pin, versions.get(name.lower().replace("_", "-"))) for name, pin in pins}
@@ -36,8 +40,23 @@ def machine() -> dict:
     return {**here, "cores": os.cpu_count(), "gpu": gpu}
 
 
-def check() -> None:
-    """Print a line for each thing the course needs; leave with code 1 if one is missing."""
+def look_at_kit(folder: Path) -> None:
+    """Print which files of a kit are missing or changed; leave with code 1 if one is."""
+    from .install import faults_of, read_sums
+
+    sums = read_sums(folder)
+    faults = faults_of(folder, sums)
+    print("\n".join(faults) if faults else f"All {len(sums)} files are there, and as they were.")
+    sys.exit(bool(faults))
+
+
+def check(kit: Path | None = None) -> None:
+    """Print a line for each thing the course needs; leave with code 1 if one is missing.
+
+    kit: the folder of a kit, to look at in place of this machine.
+    """
+    if kit:
+        look_at_kit(kit)
     rows, here, packages, changed = [], machine(), installed(), []
 
     def row(what: str, good: bool, text: str, cure: str, bad: str = "missing") -> None:

@@ -9,14 +9,14 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from helpers import exercise, extract_features, load_corpus
+from helpers import extract_features, load_corpus
 from tools.cells import PROFILE_CELL, set_up_cell
 from tools.refresh import FOLDED, README_PICTURE, pictures
+from tools.solutions import STUB, put_solutions
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXERCISE = re.compile(r'q = exercise\("(\d\d\.\d)"\)\n(.*)\nq\.check\(.*\)$', re.DOTALL)
 RESULT = re.compile(r"(?<![\w.,])(\d+\.\d+|\d+(?=\s?%))(?![\d.]*\.\d|\w)\s?%?(?:<!-- (\w+) -->)?")
 NOT_PROSE = re.compile(r"```.*?```|`[^`]*`|\$[^$]*\$|\]\([^)]*\)|Exercise \d\d\.\d", re.DOTALL)
 MACHINE_PATH = re.compile(r"/(home|root|Users|tmp|mnt|content)/|/site-packages|[A-Z]:\\\\")
@@ -98,7 +98,7 @@ def test_quiz_has_three_questions_and_a_reason_for_every_choice(path):
 def test_size(path):
     notebook = read(path)
     assert path.stat().st_size <= 1_000_000
-    teaching = [cell for cell in code_cells(notebook) if not EXERCISE.search(cell.source)]
+    teaching = [cell for cell in code_cells(notebook) if not STUB.search(cell.source)]
     assert len(teaching) <= 41, "more than 40 and the set-up"
     for cell in teaching[2:]:
         assert len(cell.source.splitlines()) <= 30, cell.source
@@ -198,20 +198,17 @@ def test_the_notebook_extracts_what_the_helper_extracts(checkpoint, lifted):
 
 def solved(notebook):
     """The notebook with the solutions in place of the stubs, and every cell run twice."""
+    put_solutions(notebook)
     cells = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            if found := EXERCISE.search(cell.source):
-                stub = found.group(2)
-                cell.source = cell.source.replace(stub, exercise(found.group(1)).solution_text)
-            cells += [cell, nbformat.v4.new_code_cell(cell.source)]
+    for cell in code_cells(notebook):
+        cells += [cell, nbformat.v4.new_code_cell(cell.source)]
     return nbformat.v4.new_notebook(cells=cells)
 
 
 def test_exercise_cells_have_their_form(path):
     notebook = read(path)
     cells = [cell.source for cell in code_cells(notebook) if "exercise(" in cell.source]
-    numbers = [EXERCISE.search(source).group(1) for source in cells]
+    numbers = [STUB.search(source).group(1) for source in cells]
     assert numbers == [f"{path.stem[:2]}.{k}" for k in range(1, len(numbers) + 1)] and numbers
     untouched = [output_text(cell) for cell in code_cells(notebook) if "exercise(" in cell.source]
     assert all("not attempted" in text for text in untouched)
@@ -225,5 +222,5 @@ def test_solutions_pass_and_cells_run_twice(path, home, monkeypatch):
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
     where = {"metadata": {"path": str(ROOT / "notebooks")}}
     NotebookClient(notebook, timeout=900, resources=where).execute()
-    solutions = [cell for cell in notebook.cells if EXERCISE.search(cell.source)]
+    solutions = [cell for cell in notebook.cells if STUB.search(cell.source)]
     assert solutions and all(": right." in output_text(cell) for cell in solutions)
