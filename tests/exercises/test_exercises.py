@@ -53,6 +53,15 @@ def test_every_exercise_has_answers_and_stands_in_a_notebook():
     assert known() == set(ANSWERS) == set(notebook_cells())
 
 
+def test_the_readme_counts_them():
+    wrong, right = (
+        sum(len(answers[kind]) for answers in ANSWERS.values()) for kind in ("wrong", "right")
+    )
+    told = f"{len(ANSWERS)} exercises were tried with {wrong:,} wrong answers and {right:,} right"
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert told in readme
+
+
 @pytest.mark.parametrize("number", ANSWERS)
 def test_there_are_four_wrong_answers_and_two_right_ones(number):
     assert len(ANSWERS[number]["wrong"]) >= 4

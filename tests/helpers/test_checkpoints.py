@@ -105,6 +105,13 @@ def test_a_changed_byte_on_the_hub_is_refused(tmp_path, python, on_hub):
     assert message.startswith("RuntimeError: ") and "is not the published file" in message
 
 
+def test_another_model_under_the_name_of_ours_is_refused(tiny, python, on_hub):
+    load = "from helpers import load_checkpoint; load_checkpoint()"
+    with Hub({f"models/{FULL.id}": tiny}, commit=FULL.revision) as hub:
+        message = python.fails(load, COURSE_PROFILE="full", **on_hub(hub.url))
+    assert message.startswith("RuntimeError: ") and "is not the published file" in message
+
+
 def test_a_file_that_was_damaged_on_this_disk_is_fetched_again_once_deleted(python, on_hub):
     find = NO_WHEEL + "print(c.find_checkpoint())"
     with Hub({f"models/{POCKET.id}": WHEEL}, commit=POCKET.revision) as hub:

@@ -78,8 +78,17 @@ def test_form(path):
 
 def test_the_readme_tells_the_same_time(path):
     minutes = re.search(r"\*\*Your time\*\*: about (\d+) minutes", read(path).cells[0].source)[1]
-    line = next(row for row in README.splitlines() if f"(notebooks/{path.name})" in row)
+    row_of = (row for row in README.splitlines() if f"(notebooks/{path.name}) |" in row)
+    line = next(row_of)
     assert line.endswith(f"| {minutes} min |")
+
+
+def test_the_numbers_in_the_readme_are_those_of_the_notebooks():
+    told = re.findall(r"(\d\.\d+)<!-- (\d\d) (\w+) -->", README)
+    assert len(told) > 5
+    for number, notebook, name in told:
+        (path,) = [path for path in NOTEBOOKS if path.stem.startswith(notebook)]
+        assert agrees(number, name, "", recorded(read(path))), f"{number} of {notebook}"
 
 
 def test_quiz_has_three_questions_and_a_reason_for_every_choice(path):
