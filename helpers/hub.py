@@ -14,31 +14,42 @@ SILENCE = 30  # seconds without a byte, on any request, after which the Hub is t
 def hub(what: str, cure: str, kept: str) -> Iterator[None]:
     """Fetch something from the Hub, in the lines within.
 
-    kept: the folder in the Hub's cache where it is kept, such as "models--owner--name".
+    kept: the folder in the Hub's cache where it is kept, such as "models--owner--name". If there is
+        one, no bars are drawn: little or nothing is left to fetch.
     Raises: RuntimeError saying what could not be had, why, and the cure.
     """
     from huggingface_hub import constants
-    from huggingface_hub.utils import get_session
+    from huggingface_hub.utils import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+        get_session,
+    )
 
     was_offline, without_xet = constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET
-    silence = None
+    folder, silence = Path(constants.HF_HUB_CACHE, kept), None
+    quieten = folder.exists() and not are_progress_bars_disabled()
     constants.HF_HUB_DISABLE_XET = True  # its requests are not the client's, and have no limit
     try:
         get_session().head(constants.ENDPOINT, timeout=10)
         wait_no_longer(get_session())
     except Exception as error:  # of whatever kind: the client would try again for half a minute
         constants.HF_HUB_OFFLINE, silence = True, error
+    if quieten:
+        disable_progress_bars()
     try:
         yield
     except Exception as error:  # the hub client raises its own, httpx's and the system's errors
         if told := sentence(error):
             raise RuntimeError(told) from None
-        folder, why = Path(constants.HF_HUB_CACHE, kept), answer(silence or error)
+        why = answer(silence or error)
         if not why and not silence and folder.exists():
             cure += f"; if it fails again, delete {folder}, which may be damaged"
         why = why or reason(silence or error)
         raise RuntimeError(f"{what} could not be had from the Hub ({why}): {cure}.") from None
     finally:
+        if quieten:
+            enable_progress_bars()
         constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET = was_offline, without_xet
 
 

