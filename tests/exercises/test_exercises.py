@@ -22,11 +22,12 @@ ANSWERS = {
     for path in sorted(Path(__file__).parent.glob("answers_[0-9][0-9].py"))
     for number, answers in runpy.run_path(str(path))["ANSWERS"].items()
 }
+LONG = ("03.3", "03.6", "05.6", "09.2", "10.4", "13.5")  # checks that train models
 CASES = [
-    (number, outcome, name)
+    pytest.param(*case, marks=pytest.mark.slow if case[0] in LONG and place > 1 else ())
     for number, answers in ANSWERS.items()
     for outcome in ("wrong", "right")
-    for name in answers[outcome]
+    for place, case in enumerate((number, outcome, name) for name in answers[outcome])
 ]
 
 

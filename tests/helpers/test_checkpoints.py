@@ -101,6 +101,7 @@ def test_the_hub_serves_the_pinned_revision(python, on_hub):
     assert POCKET.revision in cached, "without the network, what was fetched once is used"
 
 
+@pytest.mark.slow
 def test_a_bar_is_drawn_for_what_is_fetched_and_not_again(tiny, tmp_path, on_hub):
     code = "from helpers import load_checkpoint; load_checkpoint('somebody/small')"
     with Hub({"models/somebody/small": tiny}) as hub:
@@ -120,6 +121,7 @@ def test_a_changed_byte_on_the_hub_is_refused(tmp_path, python, on_hub):
     assert message.startswith("RuntimeError: ") and "is not the published file" in message
 
 
+@pytest.mark.slow
 def test_another_model_under_the_name_of_ours_is_refused(tiny, python, on_hub):
     load = "from helpers import load_checkpoint; load_checkpoint()"
     with Hub({f"models/{FULL.id}": tiny}, commit=FULL.revision) as hub:
@@ -198,6 +200,7 @@ def test_weights_are_taken_in_the_form_that_the_hub_has(form, somebody, tiny):
     assert any(file.endswith("safetensors" if form == "shards" else ".bin") for file in asked)
 
 
+@pytest.mark.slow
 def test_old_weights_are_not_fetched_where_there_are_new_ones(somebody):
     _, asked = somebody("both")
     assert "model.safetensors" in asked and "pytorch_model.bin" not in asked

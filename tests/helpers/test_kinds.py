@@ -136,6 +136,8 @@ def test_the_first_token_is_no_vector_of_a_text_where_it_is_no_cls(name, make, t
         extract_features(texts, tokenizer, model, pool="cls")
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.* texts are longer")
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_trains_in_bfloat16_and_is_loaded_again(name, make, home):
     start(dtype="bfloat16", quiet=True)
