@@ -7,7 +7,8 @@ progress  say which exercises are right in your copies, and which are open
 run       execute the notebooks in order and report their scores
 test      run the tests and the notebooks, or parts of them: helpers, faults, exercises,
           course, notebooks, nbval, and full (the full profile against a stand-in for the Hub,
-          a kit installed), which is run by name or with --all; further options go to pytest
+          a kit installed), which is run by name or with --all; further options go to pytest;
+          with --browser, notebooks 00 to 06 as somebody sees them in JupyterLab and Chromium
 check     say whether this machine is ready; with --kit FOLDER, whether a kit is whole
 kit       for teachers: gather all that a room without a network needs, for this machine or
           --for linux macos-arm windows, for this Python or --python 3.11 3.12 3.13
@@ -34,6 +35,7 @@ from urllib.request import Request, urlopen
 ROOT = Path(__file__).resolve().parent
 VENV, COLAB = ROOT / ".venv", ROOT / ".venv-colab"
 REQUIREMENTS, COLAB_PINS = ROOT / "requirements.txt", ROOT / "tests/constraints-colab.txt"
+BROWSER_PINS = ROOT / "requirements-browser.txt"
 PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 FIRST = "work/00_welcome.ipynb"  # what JupyterLab opens with
@@ -52,6 +54,7 @@ CALLS = {  # of the other commands: the module of tools with that function, and 
 }
 PARTS = ["helpers", "faults", "exercises", "course", "notebooks", "nbval"]  # of the tests
 LONG = ["full"]  # those that are run by name or with --all
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]  # those that are looked for
 
 from tools import choose, plain  # noqa: E402  they need the standard library only
 from tools.check import installed  # noqa: E402
@@ -180,7 +183,12 @@ def test(args: argparse.Namespace, extra: list) -> None:
     parts = [word for word in extra if word in known]
     options = [word for word in extra if word not in known]
     named = any(Path(word.split("::")[0]).exists() for word in options)
-    if args.only:
+    if args.browser:
+        find_browser()
+        pip_install(sys.executable, "-q", "-r", str(BROWSER_PINS), "-c", str(REQUIREMENTS))
+        numbers = [path.stem for path in choose(args.only)] if args.only else []
+        what = ["tests/browser", *(["-k", " or ".join(numbers)] if numbers else [])]
+    elif args.only:
         what = choose(args.only)
     elif named and not parts:
         what = []
@@ -195,6 +203,14 @@ def test(args: argparse.Namespace, extra: list) -> None:
                 what.append(f"tests/{part}")
     command = ["-m", "pytest", "--nbval-lax", "--nbval-current-env", *what, *options]
     become(sys.executable, *command, env=plain(ALL_POINTS="1" if args.all else ""))
+
+
+def find_browser() -> str:
+    """Return the path of a Chromium; leave with one sentence if this machine has none."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        sys.exit("The browser tests need Chromium: `apt install chromium`, then run this again.")
+    return found
 
 
 def test_colab(only: list | None, from_zip: bool) -> None:
@@ -219,6 +235,7 @@ def read_command_line() -> tuple[argparse.Namespace, list]:
     parser.add_argument("--profile", choices=["pocket", "full"], help="for lab and run")
     parser.add_argument("--fast", action="store_true", help="for test: only what takes seconds")
     parser.add_argument("--all", action="store_true", help="for test: all that takes long too")
+    parser.add_argument("--browser", action="store_true", help="for test: 00 to 06 in Chromium")
     parser.add_argument("--colab", action="store_true", help="for test: in Colab's versions")
     parser.add_argument("--zip", action="store_true", help="for test --colab: beside the zip only")
     parser.add_argument("--for", nargs="+", metavar="PLATFORM", dest="platforms", help="for kit")

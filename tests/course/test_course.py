@@ -383,6 +383,21 @@ def test_test_takes_the_files_it_is_given(command):
     assert "notebooks" not in parts
 
 
+def test_test_browser_installs_its_driver_and_stops_where_there_is_no_chromium(
+    command, monkeypatch
+):
+    there, installed = {"google-chrome": "/opt/chrome"}, []
+    monkeypatch.setattr(course.shutil, "which", there.get)
+    monkeypatch.setattr(course, "pip_install", lambda *what: installed.append(what))
+    parts, _ = command("test", "--browser", "--only", "00", "05", "--here")
+    assert parts[5:] == ["tests/browser", "-k", "00_welcome or 05_error_analysis"]
+    assert course.find_browser() == "/opt/chrome"
+    assert str(course.BROWSER_PINS) in installed[0]
+    there.clear()
+    said = command("test", "--browser", "--here")
+    assert "need Chromium" in said and "\n" not in said and len(installed) == 1
+
+
 def test_colab_runs_the_notebooks_in_colabs_versions(command, tmp_path, monkeypatch):
     site = tmp_path / "lib/python3/site-packages"
     site.mkdir(parents=True)
