@@ -36,7 +36,7 @@ from .files import (
 )
 from .labels import class_name
 from .runs import TRAINING
-from .session import PACKAGE, is_first, pick_device, say, start
+from .session import PACKAGE, format_here, is_first, pick_device, say, start
 from .tables import (
     GLUE,
     LABELS,
@@ -425,7 +425,7 @@ def predict(asked: Namespace) -> None:
     frame, notes = read_table(asked.file, named, encoding=asked.encoding)
     tell(notes)
     model = load_model(asked.run)
-    start(dtype=asked.dtype or model.dtype, quiet=True)
+    start(dtype=asked.dtype or format_here(model.dtype), quiet=True)
     rows = Table(frame, named, "", None).rows()
     if columns["label"] == LABELS:
         frame[LABELS] = None

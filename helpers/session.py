@@ -154,16 +154,21 @@ def start(
 
 @contextmanager
 def number_format(dtype: str) -> Iterator[None]:
-    """Compute in this number format, one of FORMATS, in the lines within."""
+    """Compute in this number format, or what stands for it here, in the lines within."""
     global _current
     import torch
 
     before = current()
-    _current = replace(before, dtype=getattr(torch, dtype))
+    _current = replace(before, dtype=getattr(torch, format_here(dtype)))
     try:
         yield
     finally:
         _current = before
+
+
+def format_here(dtype: str) -> str:
+    """The number format of a run, to go on in; float32 for a float16 that has left its GPU."""
+    return "float32" if dtype == "float16" and pick_device().type != "cuda" else dtype
 
 
 def pick_device():

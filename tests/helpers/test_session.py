@@ -112,6 +112,18 @@ def test_a_gpu_computes_in_what_it_has_units_for(monkeypatch, speed_up, capsys, 
     assert start(dtype="float16").dtype == torch.float16
 
 
+def test_a_run_in_float16_is_computed_in_float32_away_from_its_gpu(monkeypatch):
+    start(dtype="bfloat16", quiet=True)
+    assert (
+        session.format_here("float16") == "float32"
+        and session.format_here("bfloat16") == "bfloat16"
+    )
+    with session.number_format("float16"):
+        assert session.current().dtype == torch.float32
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert session.format_here("float16") == "float16"
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_with_float16_the_loss_is_scaled(monkeypatch, tmp_path, dtype):
     import helpers.trainer
