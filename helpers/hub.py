@@ -28,7 +28,8 @@ def hub(what: str, cure: str, kept: str) -> Iterator[None]:
 
     was_offline, without_xet = constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_XET
     folder, silence = Path(constants.HF_HUB_CACHE, kept), None
-    quieten = folder.exists() and not are_progress_bars_disabled()
+    is_ours = constants.HF_HUB_DISABLE_PROGRESS_BARS is None  # else the user has decided on bars
+    quieten = is_ours and folder.exists() and not are_progress_bars_disabled()
     constants.HF_HUB_DISABLE_XET = True  # its requests are not the client's, and have no limit
     try:
         get_session().head(constants.ENDPOINT, timeout=10)

@@ -106,6 +106,7 @@ def test_a_bar_is_drawn_for_what_is_fetched_and_not_again(tiny, tmp_path, on_hub
     code = "from helpers import load_checkpoint; load_checkpoint('somebody/small')"
     with Hub({"models/somebody/small": tiny}) as hub:
         env = os.environ | on_hub(hub.url) | {"PYTHONPATH": str(ROOT)}
+        env.pop("HF_HUB_DISABLE_PROGRESS_BARS", None)  # an earlier test may have set it
         command = [sys.executable, "-c", code]
         once, again = (
             subprocess.run(command, env=env, capture_output=True, text=True, check=True).stderr

@@ -763,7 +763,7 @@ def test_help_tells_the_defaults(capsys):
     told = " ".join(capsys.readouterr().out.split())
     for part in (
         "(default: 4)",
-        "(default: 0.0002)",
+        "(default: 0.0002; from base size on 0.00005)",
         "(default: 32)",
         "(default: auto",
         "multi-label",
