@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from importlib import import_module
+from inspect import signature
 from pkgutil import iter_modules
 from textwrap import dedent
 
@@ -67,6 +68,12 @@ class Exercise:
     def _outcome_of(self, answers) -> tuple[str, str]:
         if not answers or any(answer is ... or answer is None for answer in answers):
             return NOT_ATTEMPTED, "Replace the ... above, then run the cell again. q.hint() helps."
+        asked = signature(self.checker)
+        try:
+            asked.bind(*answers)
+        except TypeError:
+            wanted = f"{', '.join(asked.parameters)}, and got {len(answers)} of them"
+            return NOT_YET, f"Too few or too many answers: q.check takes {wanted}."
         try:
             return RIGHT, self.checker(*answers)
         except NotImplementedError:

@@ -47,11 +47,11 @@ def check_kinds(kinds: dict) -> str:
         )
     given = _by_letter(kinds)
     for task, (right, reason) in TASKS.items():
-        if given.get(task) in (None, ...):
+        if given.get(task) is None or given[task] is ...:
             raise NotYet(f"Task {task} has no kind yet.")
         kind = _kind(given[task])
         if kind is None:
-            raise NotYet(f"Task {task}: {given[task]!r} is none of {', '.join(KINDS)}.")
+            raise NotYet(f"Task {task}: {given[task]!r:.60} is none of {', '.join(KINDS)}.")
         if kind != right:
             raise NotYet(f"Task {task} is not {kind}: {reason}.")
     return "All six: you looked at what goes in and at what comes out."

@@ -4,6 +4,7 @@ import csv
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from os.path import commonprefix
 from pathlib import Path
 
 from ..corpora import load_corpus
@@ -60,12 +61,12 @@ def _check_posts(load_posts: Callable, rows: list[tuple[str, str]], names: list[
     if not isinstance(label, ClassLabel):
         raise NotYet(f"The label column holds {posts['label'][0]!r}: it is not a ClassLabel yet.")
     if label.names != names:
-        lead = "the order of names sets the ids"
         if set(label.names) != set(names):
-            lead = f"your classes are {', '.join(label.names)}"
+            raise NotYet(f"With names={names} your classes are {', '.join(label.names)}.")
+        off = next(i for i, name in enumerate(label.names) if name != names[i])
         raise NotYet(
-            f"With names={names} id 0 means {label.names[0]!r} in your dataset, and should mean "
-            f"{names[0]!r}: {lead}."
+            f"With names={names} id {off} means {label.names[off]!r} in your dataset, and should "
+            f"mean {names[off]!r}: the order of names sets the ids."
         )
     for text, answer, (_, name) in zip(posts["text"][:], posts["label"][:], rows, strict=True):
         given = label.int2str(answer) if answer in range(len(names)) else answer
@@ -101,7 +102,7 @@ def _loaded(load_posts: Callable, rows: list[tuple[str, str]], names: list[str])
         )
     if not isinstance(posts, Dataset):
         raise NotYet(f"load_posts returns {kind_of(posts)}; a Dataset is asked for.")
-    return posts
+    return posts.with_format(None)  # lists and numbers, in whatever form rows are handed out
 
 
 def _expect_texts(answer: list[str], texts: list[str]) -> None:
@@ -116,7 +117,12 @@ def _expect_texts(answer: list[str], texts: list[str]) -> None:
         raise NotYet(f"The file has {len(texts)} posts and your dataset {len(answer)} rows{lead}.")
     for i, (text, wanted) in enumerate(zip(answer, texts, strict=True)):
         if text != wanted:
-            raise NotYet(f"Row {i} reads {str(text)[:40]!r} and should read {wanted[:40]!r}.")
+            same = len(commonprefix([str(text), wanted]))
+            part = slice(max(0, same - 20), same + 20)
+            raise NotYet(
+                f"Row {i} reads {str(text)[part]!r} and should read {wanted[part]!r}"
+                + (f", from its character {part.start} on." if part.start else ".")
+            )
 
 
 @define(
@@ -158,22 +164,29 @@ def check_class_weights(class_weights: Callable) -> str:
         else:
             cure = f"it should weigh {expected[off]:.2f}."
         raise NotYet(f"{wrong}; {cure}")
-    gap = [2, 2, 2, 0]
-    try:
-        answer = _weights_of(class_weights, gap, 3)
-    except (ZeroDivisionError, KeyError):
-        raise NotYet(
-            f"On the corpus it is right, but it fails on the labels {gap} with n_classes=3, "
-            "where class 1 has no rows. Give it weight 0."
-        ) from None
-    if not _close(answer, [4 / 3, 0, 4 / 9]):
-        shown = ", ".join(f"{weight:.2f}" for weight in answer)
-        raise NotYet(
-            f"On the corpus it is right; for the labels {gap} with n_classes=3 it gives {shown} "
-            "and should give 1.33, 0.00, 0.44: class 1 has no rows and gets weight 0."
-        )
+    _check_gap(class_weights, [2, 2, 2, 0], [4 / 3, 0, 4 / 9])
+    _check_gap(class_weights, [1, 0, 1], [3 / 4, 3 / 8, 0, 0])
     times = weights[rare] / weights[common]
     return f"A row of {names[rare]} counts {times:.1f} times as much as one of {names[common]}."
+
+
+def _check_gap(class_weights: Callable, labels: list[int], expected: list[float]) -> None:
+    """Refuse what is not the weights of a short list of labels that leaves a class out."""
+    k = len(expected)
+    case = f"the labels {labels} with n_classes={k}"
+    try:
+        answer = _weights_of(class_weights, labels, k)
+    except (ArithmeticError, LookupError, ValueError):
+        raise NotYet(
+            f"On the corpus it is right, but it fails on {case}, where class "
+            f"{expected.index(0)} has no rows. Give it weight 0."
+        ) from None
+    if not _close(answer, expected):
+        shown, wanted = (", ".join(f"{x:.2f}" for x in weights) for weights in (answer, expected))
+        raise NotYet(
+            f"On the corpus it is right; for {case} it gives {shown} and should give {wanted}: "
+            f"class {expected.index(0)} has no rows and gets weight 0."
+        )
 
 
 def _close(answer: list[float], expected: list[float]) -> bool:
@@ -188,7 +201,7 @@ def _weights_of(class_weights: Callable, labels: list[int], n_classes: int) -> l
         if set(by_id) != set(range(n_classes)):
             raise NotYet(
                 f"{case} the ids 0 to {n_classes - 1} need a weight each; yours are for "
-                f"{', '.join(map(str, by_id)) or 'none'}."
+                f"{', '.join(map(repr, by_id)) or 'none':.90}."
             )
         given = [by_id[i] for i in range(n_classes)]
     sized = hasattr(given, "__len__") and getattr(given, "shape", None) != ()

@@ -19,8 +19,9 @@ LETTERS, PIECES, POSTS = 7, 3, 2  # of an everyday word that is cut
 
 
 def _rows(table, case: str) -> list[list]:
-    """A tensor, an array, a frame or a list of rows, as a list of lists."""
-    table = table.to_numpy() if hasattr(table, "to_numpy") else table
+    """A tensor, an array (either may be sparse), a frame or a list of rows, as a list of lists."""
+    for method in ("to_numpy", "to_dense", "toarray"):
+        table = getattr(table, method)() if hasattr(table, method) else table
     rows = table.tolist() if hasattr(table, "tolist") else table
     if not isinstance(rows, list | tuple) or not all(map(_is_row, rows)):
         raise NotYet(
@@ -88,11 +89,13 @@ def _check_one_table(rows: list[list], text: str, token2idx: dict[str, int], cas
         wanted = f"{case}, the row of {character!r} should have a single 1, in column {place}"
         if marked == [place]:
             raise NotYet(f"{wanted}; yours has {row[place]} there.")
+        if not marked:
+            raise NotYet(f"{wanted}; yours is 0 everywhere.")
         lead = ""
         if character.isupper() and marked == [token2idx.get(character.lower(), unknown)]:
             lead = ". A capital is a token of its own: leave the text as it is written"
         listed = ", ".join(map(str, marked[:8])) + (", …" if len(marked) > 8 else "")
-        raise NotYet(f"{wanted}; yours is not 0 in {listed or 'no column'}{lead}.")
+        raise NotYet(f"{wanted}; yours is not 0 in {listed}{lead}.")
 
 
 def _texts_and_vocabularies():
@@ -139,7 +142,8 @@ def check_pad(pad: Callable) -> str:
         lengths = [len(row) for row in batch]
         case = f"For rows of {', '.join(map(str, lengths))} ids and pad_id={pad_id}"
         answer = call(pad, [list(row) for row in batch], pad_id, seconds=3)
-        if not isinstance(answer, tuple | list) or len(answer) != 2:
+        stacked = len(getattr(answer, "shape", ())) == 3  # both tables in one array
+        if not (stacked or isinstance(answer, tuple | list)) or len(answer) != 2:
             raise NotYet(f"{case}, your function returns {kind_of(answer)}: return ids, mask.")
         ids, mask = (_rows(table, case) for table in answer)
         for name, table in (("ids", ids), ("mask", mask)):
@@ -213,7 +217,7 @@ def check_encoded(encoded) -> str:
     columns = getattr(encoded, "column_names", None)
     if isinstance(columns, dict):
         raise NotYet(f"You gave the splits {', '.join(columns)}: only validation is asked for.")
-    if columns is None:
+    if columns is None or not hasattr(encoded, "__len__"):
         raise NotYet(
             f"You gave {kind_of(encoded)}; give the dataset that map returns, labels and all."
         )
@@ -224,7 +228,7 @@ def check_encoded(encoded) -> str:
     if len(encoded) != len(validation):
         raise NotYet(f"There are {len(encoded):,} rows; validation has {len(validation):,}.")
     tokenizer = _tokenizer(find_checkpoint())
-    ids = [list(map(int, row)) for row in encoded["input_ids"]]
+    ids, labels = _ids_and_labels(encoded)
     longest = max(range(len(ids)), key=lambda i: len(ids[i]))
     if len(ids[longest]) > LIMIT:
         raise NotYet(f"Row {longest} has {len(ids[longest])} tokens; at most {LIMIT} are allowed.")
@@ -232,10 +236,27 @@ def check_encoded(encoded) -> str:
     wrong = [i for i, row in enumerate(ids) if row != expected[i]]
     if wrong:
         raise NotYet(f"Row {wrong[0]} {_what_is_off(wrong[0], ids, expected, tokenizer)}")
-    if list(map(int, encoded["label"])) != list(validation["label"]):
+    if labels != list(validation["label"]):
         raise NotYet("The ids are right, but the labels are not those of the same rows.")
     cut = sum(len(row) == LIMIT for row in ids)
     return f"{len(ids):,} posts, {cut:,} of them at the limit of {LIMIT}, each beside its label."
+
+
+def _ids_and_labels(encoded) -> tuple[list[list[int]], list[int]]:
+    """The lists of ids and the labels; what is no number is refused."""
+    plain = encoded.with_format(None)  # whatever columns are shown, and in whatever form
+    ids, labels = plain["input_ids"][:], plain["label"][:]
+    for i, (row, label) in enumerate(zip(ids, labels, strict=True)):
+        if not isinstance(row, list):
+            raise NotYet(f"Row {i} holds {row!r:.40}, and not a list of ids.")
+        if strange := [n for n in row if not isinstance(n, int | float) or n % 1]:
+            raise NotYet(
+                f"Row {i} holds {strange[0]!r:.40} where an id, a number, is expected: the "
+                "tokenizer itself, called as a function, returns ids."
+            )
+        if not isinstance(label, int | float):
+            raise NotYet(f"Row {i} has the label {label!r:.40}: leave the labels as numbers.")
+    return ids, labels
 
 
 def _what_is_off(i: int, ids: list[list[int]], expected: list[list[int]], tokenizer) -> str:
@@ -327,8 +348,8 @@ def _check_dear(text: str, tokenizer) -> str:
     tokens = tokenizer.tokenize(text)
     if len(tokens) < COSTS:
         raise NotYet(
-            f"dear costs {len(tokens)} tokens, {' '.join(tokens)}; at least {COSTS} are asked for. "
-            "Which of these pieces hold several letters?"
+            f"dear costs no more than {len(tokens)}, {' '.join(tokens)}; at least {COSTS} tokens "
+            "are asked for. Which of these pieces hold several letters?"
         )
     return ""
 
@@ -349,8 +370,8 @@ def _check_twins(twins, tokenizer) -> str:
         )
     if pieces != others:
         raise NotYet(
-            f"Your twins do not have the same ids: the pieces are {' '.join(pieces)} in one, and "
-            f"{' '.join(others)} in the other."
+            f"Your twins do not have the same ids: the pieces are {' '.join(pieces):.150} in one, "
+            f"and {' '.join(others):.150} in the other."
         )
     return ""
 

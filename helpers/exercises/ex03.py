@@ -40,7 +40,16 @@ def check_mean_pool(mean_pool: Callable) -> str:
     for lengths, hidden in (([3, 7, 1, 5], 6), ([2, 9], 4), ([3, 3, 3], 8), ([4], 5)):
         states = torch.randn(len(lengths), max(lengths), hidden, generator=random)
         mask = torch.tensor([[int(i < length) for i in range(max(lengths))] for length in lengths])
-        answer = call(mean_pool, states.clone(), mask.clone(), seconds=20)
+        try:
+            answer = call(mean_pool, states.clone(), mask.clone(), seconds=20)
+        except NotImplementedError:
+            raise
+        except RuntimeError as error:
+            raise NotYet(
+                f"With states of the shape {list(states.shape)} and a mask of the shape "
+                f"{list(mask.shape)} mean_pool stops: {str(error).splitlines()[0]:.120}. Do the "
+                "shapes fit together in each of your steps?"
+            ) from None
         _check_means(_as_tensor(answer, "mean_pool"), states, mask)
     return "Every text of four batches gets the mean of its own tokens, and of no others."
 
@@ -74,8 +83,8 @@ def _check_means(answer, states, mask) -> None:
     off = int((answer[i] - wanted[i]).abs().nan_to_num(torch.inf).argmax())
     raise NotYet(
         f"A text with {lengths[i]} real tokens out of {max(lengths)} positions gives "
-        f"{answer[i, off]:.2f} as number {off}; the mean over its real tokens is "
-        f"{wanted[i, off]:.2f} there."
+        f"{answer[i, off]:.4f} as number {off}; the mean over its real tokens is "
+        f"{wanted[i, off]:.4f} there."
     )
 
 
@@ -88,7 +97,7 @@ def _as_tensor(answer, name: str):
             f"{name} returns {kind_of(answer)} tensors: make one of them, as torch.stack does."
         )
     try:
-        return torch.as_tensor(answer).detach().cpu().float()
+        return torch.as_tensor(answer).detach().cpu().to_dense().float()
     except (TypeError, ValueError, RuntimeError):
         raise NotYet(f"{name} returns {kind_of(answer)}: one tensor is asked for.") from None
 
@@ -122,6 +131,8 @@ def check_back_in_order(back_in_order: Callable) -> str:
         if hasattr(answer, "detach"):
             answer = answer.detach().cpu()
         try:
+            if np.asarray(answer).dtype.kind in "SU":
+                raise TypeError("texts of digits")
             answer = np.asarray(answer, dtype=np.float32)
         except (TypeError, ValueError):
             raise NotYet(
@@ -185,8 +196,17 @@ def check_my_classifier(classifier, train_features, validation_features) -> str:
     y_train, y_validation = (np.array(emotion[split]["label"]) for split in ("train", "validation"))
     _check_classifier(classifier)
     _check_rows(train_features, validation_features, len(y_train), len(y_validation))
-    fitted = _fitted(classifier, train_features, y_train)
-    answer = _class_ids(fitted.predict(validation_features), len(y_validation), names)
+    train_features, validation_features = map(_as_list, (train_features, validation_features))
+    try:
+        fitted = _fitted(classifier, train_features, y_train)
+        predicted = fitted.predict(validation_features)
+    except (TypeError, ValueError) as error:
+        reason = (str(error).splitlines() or [""])[0].rstrip(".")
+        raise NotYet(
+            f"{type(classifier).__name__} stops at your features: {type(error).__name__}, "
+            f"{reason:.120}. Are both in a form that it can read?"
+        ) from None
+    answer = _class_ids(predicted, len(y_validation), names)
     most_frequent = Counter(y_train.tolist()).most_common(1)[0][0]
     majority, accuracy = (y_validation == most_frequent).mean(), (answer == y_validation).mean()
     score = f"Its accuracy is {accuracy:.2f}, that of the majority classifier {majority:.2f}"
@@ -234,7 +254,7 @@ def _check_rows(train_features, validation_features, n_train: int, n_validation:
     counts = []
     for features in (train_features, validation_features):
         shape = getattr(features, "shape", None)
-        if not shape and not isinstance(features, list | tuple):
+        if not shape and not isinstance(_as_list(features), list | tuple):
             raise NotYet(f"Features have a row for each post, but yours are {kind_of(features)}.")
         counts.append(shape[0] if shape else len(features))
     if counts != [n_train, n_validation]:
@@ -243,6 +263,11 @@ def _check_rows(train_features, validation_features, n_train: int, n_validation:
             f"There are {n_train:,} training and {n_validation:,} validation posts, but your "
             f"features have {counts[0]:,} and {counts[1]:,} rows{lead}."
         )
+
+
+def _as_list(features):
+    """A column of a dataset as a list; everything else as it is."""
+    return features[:] if type(features).__name__ == "Column" else features
 
 
 def _fitted(classifier, features, labels):
@@ -265,8 +290,9 @@ def _class_ids(predictions, n_rows: int, names: list[str]) -> np.ndarray:
         )
     known = [value in range(len(names)) for value in answer.tolist()]
     if not all(known):
+        strange = answer.tolist()[known.index(False)]
         raise NotYet(
-            f"Its .predict gives {answer[known.index(False)]!s}, and not a class id from 0 to "
+            f"Its .predict gives {strange!r:.30}, and not a class id from 0 to "
             f"{len(names) - 1}: is it a classifier?"
         )
     return answer

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from itertools import product
+from operator import index
 from types import SimpleNamespace
 
 import numpy as np
@@ -84,12 +85,13 @@ def _contests():
         (270, 110, list("abcd"), ["low", "middle", "high", "top"], [42, 7], [0.75, 0.95]),
         (420, 135, list(range(5)), [0.3, 0.01, 3.0, 0.1, 0.03], [5, 0, 9, 8], [0.95, 0.75]),
     ):
-        random = np.random.default_rng([36, n])
+        random = np.random.default_rng([37, n])
         y = random.integers(len(classes), size=n + m)
         columns, seen = [np.arange(n + m), random.random(n + m)], []
+        bests = random.permutation(np.arange(1, len(settings))).tolist()  # no two models agree
         readers = [
-            _reader(_add_columns(columns, settings, strength, y, n, random), seen)
-            for strength in strengths
+            _reader(_add_columns(columns, settings, best, strength, y, n, random), seen)
+            for best, strength in zip(bests, strengths, strict=False)
         ]
         X, labels = np.column_stack(columns).astype(float), np.array(classes)[y]
         yield SimpleNamespace(
@@ -107,17 +109,17 @@ def _contests():
 
 
 def _add_columns(
-    columns: list, settings: list, strength: float, y: np.ndarray, n: int, random
+    columns: list, settings: list, best: int, strength: float, y: np.ndarray, n: int, random
 ) -> dict:
     """The place in `columns` of the column that a model reads in each setting; they are added.
 
-    With one setting, never the first, it is clearly best by cross-validation on the n training
-    rows, with one it happens to be best on validation, and with one the column numbers the rows, so
+    With setting number `best` it is clearly best by cross-validation on the n training rows, with
+    one it happens to be best on validation, and with one the column numbers the rows, so
     that they are learnt by heart.
     """
     k, is_train, places = y.max() + 1, np.arange(len(y)) < n, {}
     kinds = random.permutation(["lucky", "number", *["weak"] * (len(settings) - 3)]).tolist()
-    kinds.insert(random.integers(1, len(settings)), "best")
+    kinds.insert(best, "best")
     for setting, kind in zip(settings, kinds, strict=True):
         places[setting] = len(columns)
         if kind == "number":
@@ -213,6 +215,9 @@ def _rightness(
 
 def _choice(contest: SimpleNamespace, model: Callable, choice: str):
     """The setting that is chosen for a model in this way."""
+    if choice == "other":
+        other = contest.second if model is contest.first else contest.first
+        return _choice(contest, other, "cross")
     from sklearn.model_selection import cross_val_score
 
     X, y, seed = contest.X, contest.y, contest.seeds[0]
@@ -282,6 +287,7 @@ def _why(answers: list[np.ndarray], contests: list[SimpleNamespace]) -> str:
             "validation": "the setting of {} is chosen on validation rows",
             "in sample": "the setting of {} is chosen by a score on the rows it learnt from",
             "none": "there is no choice among the settings for {}",
+            "other": "{} must take the setting that suits the other",
         },
         "seeds": {
             "best": "the best seed of {} is taken, and that is luck",
@@ -289,7 +295,8 @@ def _why(answers: list[np.ndarray], contests: list[SimpleNamespace]) -> str:
         },
         "rows": {"half": "only half of the rows are there to train {}"},
     }
-    kinds = [("cross", "validation", "in sample", "none"), ("mean", "best", "one"), ("all", "half")]
+    choices = ("cross", "validation", "in sample", "none", "other")
+    kinds = [choices, ("mean", "best", "one"), ("all", "half")]
     ways = []
     for choice, seeds, rows in product(*(product(kind, kind) for kind in kinds)):
         for sign in (1, -1):
@@ -373,7 +380,7 @@ def _layered():
 
     y = random.integers(3, size=160)  # wide noise, learnt by heart
     names = np.array(["economy", "sport", "weather"])[y]
-    wide = {10: layer(y, 12, 1.2), 11: layer(y, 12, 2.8), 12: layer(y, 400, 0)}
+    wide = {10: layer(y, 12, 1.2), 11: layer(y, 12, 2.8), 12: layer(y, 140, 0)}
     yield wide, names, 11
 
     y = np.repeat([0, 1, 2], 70)  # sorted by class
@@ -397,13 +404,20 @@ def _layered():
 
 def _as_layer(answer, by_layer: dict) -> int:
     layers = ", ".join(map(str, by_layer))
-    if not isinstance(answer, int | np.integer) or isinstance(answer, bool):
-        what = "a score" if isinstance(answer, float) else kind_of(answer)
-        raise NotYet(f"From the layers {layers} you return {what}: return one layer's number.")
-    if answer not in by_layer:
-        lead = ": is it a place in the dict?" if 0 <= answer < len(by_layer) else "."
-        raise NotYet(f"You return {answer}, but the layers have the numbers {layers}{lead}")
-    return int(answer)
+    try:
+        layer = None if isinstance(answer, bool) else index(answer)
+    except TypeError:
+        layer = None
+    if layer is None:
+        what = f"{answer:.4g}, a float" if isinstance(answer, float) else kind_of(answer)
+        raise NotYet(
+            f"From the layers {layers} you return {what}: return one layer's number, as it stands "
+            "in the dict, and no score."
+        )
+    if layer not in by_layer:
+        lead = ": is it a place in the dict?" if 0 <= layer < len(by_layer) else "."
+        raise NotYet(f"You return {layer}, but the layers have the numbers {layers}{lead}")
+    return layer
 
 
 def _what_misled(layer: int, best: int, by_layer: dict, labels: np.ndarray) -> str:

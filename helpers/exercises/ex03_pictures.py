@@ -1,6 +1,6 @@
 """Two more exercises of notebook 03: a matrix read, a map redrawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 import numpy as np
 
@@ -179,7 +179,7 @@ def _mistake(name: str, answer) -> tuple[int, int]:
         pair = [part.strip().lower() for part in answer]
     except (TypeError, AttributeError):
         pair = []
-    if isinstance(answer, str | set | Mapping) or len(pair) != 2 or not set(pair) <= set(KINDS):
+    if isinstance(answer, str | Set | Mapping) or len(pair) != 2 or not set(pair) <= set(KINDS):
         raise NotYet(
             f"{name} should be a pair of names, (true class, predicted class), both of "
             f"{', '.join(KINDS)}; yours is {answer!r:.60}."

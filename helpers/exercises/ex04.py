@@ -30,6 +30,12 @@ def _only(slips: dict[str, float], answer: float) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
+def _rounded(answer: float, wanted: float) -> str | None:
+    """What to say about an answer that was rounded, if it was."""
+    found = any(abs(answer - round(wanted, digits)) < 1e-9 for digits in range(1, 6))
+    return "that is rounded: return the number as it is" if found else None
+
+
 def _f1_cases() -> list[tuple[list[int], list[int], int]]:
     """Labels, predictions and number of classes; the first case is small enough to be shown."""
     rng = np.random.default_rng(4)
@@ -88,9 +94,9 @@ def check_macro_f1(macro_f1: Callable) -> str:
         missing = sorted(set(range(k)) - set(y_true))
         gap = f" (class {missing[0]} is given nowhere)" if missing else ""
         listed = ", ".join(f"{score:.2f}" for score in by_class)
-        why = _only(_f1_slips(y_true, y_pred, k), given)
+        why = _rounded(given, expected) or _only(_f1_slips(y_true, y_pred, k), given)
         raise NotYet(
-            f"{case}{gap} gives {given:.4f} and should give {expected:.4f}; "
+            f"{case}{gap} gives {given:.6g} and should give {expected:.6f}; "
             f"{why or f'it is the mean of the F1 scores of the classes, {listed}'}."
         )
     return f"{len(cases)} sets of labels, some with classes that never occur: all agree."
@@ -117,7 +123,6 @@ def _f1_slips(y_true: list[int], y_pred: list[int], k: int) -> dict[str, float]:
         "that leaves a class out: divide by n_classes": by_class[np.unique(y_true)].mean(),
         "that is the sum over the classes: divide it by n_classes": by_class.sum(),
         "that is in per cent": 100 * by_class.mean(),
-        "that is rounded: return the number as it is": round(by_class.mean(), 2),
     }
 
 
@@ -147,14 +152,15 @@ def check_metrics(my_metrics: Callable) -> str:
     # classes, the class that is found worst, whether it is never found, the class without a row
     for k, worst, never, absent in ((6, 3, False, None), (4, 3, False, 0), (5, 1, True, 2)):
         kinds = [i for i in range(k) if i != absent]
-        rare = [i for i in kinds if i != worst][1]
+        common, rare = [i for i in kinds if i != worst][:2]  # most rows missed, fewest rows
         others = [i for i in kinds if i != rare]
-        labels = rng.permutation([rare] * 9 + kinds * 2 + rng.choice(others, size=90).tolist())
+        rows = [rare] * 9 + [common] * 60 + kinds * 2 + rng.choice(others, size=90).tolist()
+        labels = rng.permutation(rows)
         logits = rng.normal(size=(len(labels), k)).astype(np.float32)
         strength = np.where(np.arange(k) == worst, 0.3, 2.0)
+        strength[common] = 1.2
         logits[np.arange(len(labels)), labels] += strength[labels]
-        if never:
-            logits[:, worst] -= 20
+        logits[:, worst] += -20 if never else 0.3
         given = EvalPrediction(predictions=logits.copy(), label_ids=labels.copy())
         case = f"For logits of the shape {list(logits.shape)}"
         if absent is not None:
@@ -186,7 +192,8 @@ def _check_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> 
             f"Your function returns {kind_of(scores)}; Trainer wants a dict from names to numbers."
         )
     if missing := sorted({"accuracy", "lowest_recall"} - set(scores)):
-        raise NotYet(f"The dict has no {missing[0]!r}, only {', '.join(map(repr, scores))}.")
+        only = ", ".join(map(repr, scores)) or "nothing"
+        raise NotYet(f"The dict has no {missing[0]!r}, only {only:.90}.")
     k = logits.shape[1]
     counts = confusion_matrix(labels, logits.argmax(1), labels=range(k))
     right, rows, answers = counts.diagonal(), counts.sum(1), counts.sum(0)
@@ -200,14 +207,16 @@ def _check_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> 
             "that is in per cent": 100 * wanted,
             "that is the number of right rows: divide it by that of all": right.sum(),
         }
-        why = _only(slips, answer) or "the predicted class is the place of a row's largest logit"
-        raise NotYet(f"{case}, the accuracy is {wanted:.4f}, not {answer:.4f}; {why}.")
+        why = _rounded(answer, wanted) or _only(slips, answer)
+        why = why or "the predicted class is the place of a row's largest logit"
+        raise NotYet(f"{case}, the accuracy is {wanted:.6f}, not {answer:.6g}; {why}.")
 
     wanted = recalls.min()
     leave_out = "A class that no row carries has no recall: leave it out."
     answer = _number(scores["lowest_recall"], f"{case}, your lowest recall is", leave_out)
     if abs(answer - wanted) < 1e-6:
         return
+    most_missed = (rows - right).argmax()
     rarest = np.where(rows > 0, rows, len(labels)).argmin()
     slips = {
         "that is the mean recall": recalls.mean(),
@@ -222,10 +231,13 @@ def _check_scores(scores, logits: np.ndarray, labels: np.ndarray, case: str) -> 
             recalls[recalls > 0].min() if not wanted else np.nan
         ),
         "that is in per cent": 100 * wanted if wanted else np.nan,
-        "a class that no row carries has no recall: leave it out": 0.0,
+        "that is the recall of the class with the most rows missed, and another has a larger "
+        "share of its rows missed": (right[most_missed] / rows[most_missed] if wanted else np.nan),
+        "a class that no row carries has no recall: leave it out": (np.nan if rows.all() else 0.0),
     }
-    why = _only(slips, answer) or "go through the classes one by one"
-    raise NotYet(f"{case}, the lowest recall is {wanted:.4f}, not {answer:.4f}; {why}.")
+    why = _rounded(answer, wanted) if wanted else None
+    why = why or _only(slips, answer) or "go through the classes one by one"
+    raise NotYet(f"{case}, the lowest recall is {wanted:.6f}, not {answer:.6g}; {why}.")
 
 
 @define(
@@ -283,7 +295,8 @@ def check_to_our_ids(to_our_ids: Callable) -> str:
 
 def _check_ids(answer, predicted: list[int], theirs: list[str], ours: list[str], case: str) -> None:
     """Refuse what is not our id for each of their ids."""
-    if isinstance(answer, str | set | Mapping) or not hasattr(answer, "__len__"):
+    flat = hasattr(answer, "__len__") and len(getattr(answer, "shape", [0])) == 1
+    if isinstance(answer, str | set | Mapping) or not flat:
         raise NotYet(f"{case} your function returns {kind_of(answer)}: a list of ids, please.")
     if len(answer) != len(predicted):
         raise NotYet(f"{case} {len(predicted)} ids went in and {len(answer)} came out.")
@@ -324,7 +337,7 @@ def _check_ids(answer, predicted: list[int], theirs: list[str], ours: list[str],
 def check_difference_interval(difference_interval: Callable) -> str:
     """Check a function (right_a, right_b) -> (low, high): a paired 95 % interval."""
     rng = np.random.default_rng(7)
-    praise = ""
+    praise, off = "", []
     for n, only_a, only_b, kind in ((500, 20, 40, float), (400, 25, 20, int), (600, 30, 70, int)):
         both = (n - only_a - only_b) // 2
         neither = n - only_a - only_b - both
@@ -333,24 +346,34 @@ def check_difference_interval(difference_interval: Callable) -> str:
         b = np.isin(row_kinds, (1, 2)).astype(kind)
         answer = call(difference_interval, a.copy(), b.copy(), seconds=20)
         low, high = _two_numbers(answer)
-        _check_interval(low, high, a, b)
+        off.append(_check_interval(low, high, a, b))
         if not praise:
             lead = (only_b - only_a) / n
             praise = f"Where b leads by {lead:+.3f}, your interval is {low:+.3f} to {high:+.3f}."
+    if abs(np.mean(off)) > 0.06:
+        raise NotYet(
+            f"Your intervals lie too {'low' if np.mean(off) < 0 else 'high'}, each by a little: "
+            "cut off 2.5 % on the left and 2.5 % on the right, and draw two thousand times or more."
+        )
     return praise
 
 
 def _two_numbers(answer) -> tuple[float, float]:
-    if np.ndim(answer) != 1 or len(answer) != 2:
+    listed = isinstance(answer, list | tuple) or len(getattr(answer, "shape", ())) == 1
+    if not listed or len(answer) != 2:
         raise NotYet(
             f"difference_interval returns {kind_of(answer)}: return two numbers, low and high."
         )
+    low, high = answer
     more = "Is the difference taken of numbers that are there?"
-    return _number(answer[0], "low is", more), _number(answer[1], "high is", more)
+    return _number(low, "low is", more), _number(high, "high is", more)
 
 
-def _check_interval(low: float, high: float, a: np.ndarray, b: np.ndarray) -> None:
-    """Refuse an interval that is not near that of the formula for differences post by post."""
+def _check_interval(low: float, high: float, a: np.ndarray, b: np.ndarray) -> float:
+    """Refuse an interval that is not near that of the formula for differences post by post.
+
+    Returns by how much its middle is off, as a share of half its width.
+    """
     n = len(a)
     difference = b.mean() - a.mean()
     half = 1.96 * (b - a).std() / np.sqrt(n)
@@ -381,3 +404,4 @@ def _check_interval(low: float, high: float, a: np.ndarray, b: np.ndarray) -> No
             f"{said} is too narrow for 95 %. Draw as many rows as there are, a thousand times or "
             "more, and cut off 2.5 % on each side only."
         )
+    return (middle - difference) / half

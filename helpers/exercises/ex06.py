@@ -57,7 +57,10 @@ def _probabilities(softmax: Callable, logits: np.ndarray) -> np.ndarray:
         ) from None
     if not hasattr(answer, "shape"):
         raise NotYet(f"softmax returns {kind_of(answer)}: an array of the shape {shape}, please.")
-    answer = np.asarray(answer, dtype=float)
+    answer = np.asarray(answer)
+    if answer.dtype.kind not in "iuf":
+        raise NotYet(f"softmax returns an array of {answer.dtype}: it should hold numbers.")
+    answer = answer.astype(float)
     if answer.shape != logits.shape:
         raise NotYet(
             f"Logits of the shape {shape} should give the same shape, but yours is "
@@ -122,7 +125,8 @@ def check_cheaper(equal: float, cheaper: Callable) -> str:
 
     cheaper: (truth [n], said_a [n], said_b [n], cost [classes, classes]) -> (name, saving a row).
     """
-    _check_equal(number(equal, "For equal,"))
+    equal = number(equal, "For equal,")
+    _check_equal(equal)
     for told, arrays, cost in _cost_cases():
         answer = call(cheaper, *(array.copy() for array in arrays), cost.copy(), seconds=10)
         if not isinstance(answer, list | tuple) or len(answer) != 2:
@@ -142,7 +146,7 @@ def check_cheaper(equal: float, cheaper: Callable) -> str:
 
 def _check_equal(price: float) -> None:
     totals = {name: MISSES[name] * price + ALARMS[name] for name in MISSES}
-    if abs(price - (ALARMS["a"] - ALARMS["b"]) / (MISSES["b"] - MISSES["a"])) < 0.01:
+    if abs(price - (ALARMS["a"] - ALARMS["b"]) / (MISSES["b"] - MISSES["a"])) < 0.005:
         return
     if not price >= 0:
         raise NotYet(f"equal is {price:g}: the price of a mistake is a number from 0 up.")
@@ -243,9 +247,9 @@ def check_threshold(threshold: Callable) -> str:
     """Check a function (confidence [n], right [n], goal) -> the smallest sufficient confidence."""
     for confidence, right, goal in _threshold_cases():
         answer = call(threshold, confidence.copy(), right.copy(), goal)
-        if np.ndim(answer) or isinstance(answer, bool | np.bool_ | str | dict):
+        if isinstance(answer, bool | np.bool_):
             raise NotYet(f"Return one number, not {kind_of(answer)}.")
-        _check_value(float(answer), confidence, right, goal)
+        _check_value(number(answer, "From threshold"), confidence, right, goal)
     return "The goal is reached, and no more posts than needed are passed on to a person."
 
 

@@ -186,7 +186,8 @@ def check_best_step(best_step: Callable) -> str:
 def step_from(best_step: Callable, log: list[dict], metric: str, greater: bool, case: str):
     """What the function returns. case: said if it returns nothing, once it has been right."""
     try:
-        return call(best_step, [dict(entry) for entry in log], metric, greater, seconds=3)
+        step = call(best_step, [dict(entry) for entry in log], metric, greater, seconds=3)
+        return step.item() if getattr(step, "shape", None) == () else step
     except NotYet as reason:
         if case and "returns nothing" in str(reason):
             raise NotYet(

@@ -121,6 +121,7 @@ def _probe(sizes: list[int], scale: float = 1) -> SimpleNamespace:
         def __init__(self):
             super().__init__()
             self.weight = torch.nn.Parameter(torch.tensor([[0.3, -0.2], [0.1, 0.4], [-0.5, 0.2]]))
+            self.bias = torch.nn.Parameter(torch.tensor([0.1, -0.1]))
             self.device = torch.device("cpu")
 
         def forward(self, input_ids, attention_mask=None, labels=None):
@@ -130,7 +131,7 @@ def _probe(sizes: list[int], scale: float = 1) -> SimpleNamespace:
             numbers = input_ids * scale / 10
             if attention_mask is not None:
                 numbers = numbers * attention_mask
-            logits = (numbers.unsqueeze(-1) * self.weight).sum(dim=1)
+            logits = (numbers.unsqueeze(-1) * self.weight).sum(dim=1) + self.bias
             loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
             return SequenceClassifierOutput(loss=loss, logits=logits)
 

@@ -66,17 +66,21 @@ def _check_labels(categories: list[str | None], answer) -> None:
 def _check_name(name, names: list[str], shown: str) -> None:
     if name is None or str(name).strip() in ("", "None", "nan"):
         raise NotYet(f"{shown} {name!r} became a class, but it says that nobody chose one.")
-    if name != str(name).strip():
+    if not isinstance(name, str):
+        raise NotYet(f"{shown} there is a class {name!r}, which is no text.")
+    if name != name.strip():
         raise NotYet(f"{shown} there is a class {name!r}: strip the spaces.")
     if name not in names:
         raise NotYet(f"{shown} there is a class {name!r}, which no row has.")
 
 
 def _check_maps(id2label: dict, label2id: dict, names: list[str], shown: str) -> None:
-    if sorted(id2label, key=str) != sorted(range(len(names)), key=str):
+    are_whole = all(isinstance(i, int | np.integer) for i in [*id2label, *label2id.values()])
+    if sorted(id2label, key=str) != sorted(range(len(names)), key=str) or not are_whole:
+        yours = ", ".join(map(repr, id2label if are_whole else [*id2label, *label2id.values()]))
         raise NotYet(
             f"{shown} there are {len(names)} classes, so the ids are 0 to {len(names) - 1}; "
-            f"yours are {', '.join(map(repr, id2label))}."
+            f"yours are {yours or 'none'}."
         )
     if [id2label[i] for i in range(len(names))] != names:
         raise NotYet(f"{shown} the sorted names are {names}, but your id2label is {id2label}.")
@@ -91,8 +95,15 @@ def _check_ids(ids, categories: list[str | None], wanted: list[int]) -> None:
     if len(ids) != len(categories):
         raise NotYet(f"{shown} {len(ids)} ids came back for {len(categories)} rows.")
     for row, (mine, right) in enumerate(zip(ids, wanted, strict=True)):
+        if getattr(mine, "shape", ()) != () or isinstance(mine, list | tuple):
+            raise NotYet(f"{shown} row {row} gets {kind_of(mine)}: one id a row, please.")
+        mine = mine.item() if hasattr(mine, "item") else mine
         if mine != right:
-            raise NotYet(f"{shown} row {row} ({categories[row]!r}) should get {right}, not {mine}.")
+            raise NotYet(
+                f"{shown} row {row} ({categories[row]!r}) should get {right}, not {mine!r}."
+            )
+        if not isinstance(mine, int):
+            raise NotYet(f"{shown} row {row} gets {mine!r}: an id is a whole number, {right}.")
 
 
 @define(
@@ -149,8 +160,8 @@ def _check_noise(honest_score: Callable) -> None:
             uneven,
             900,
             0.65,
-            "With classes of one size your score is honest, so look at what is done for the "
-            "smaller one, and when.",
+            "With classes of one size your score is honest. So look at what is done for the "
+            "smaller one, and when; and the macro F1 counts both classes alike, however large.",
         ),
     ):
         texts, labels = _topics(sizes, own=0.0)
@@ -159,8 +170,14 @@ def _check_noise(honest_score: Callable) -> None:
         mean = float(np.mean(scores))
         if mean > limit:
             raise NotYet(
-                f"{told}, nothing can be learnt, yet your macro F1 is {mean:.2f}, the mean over "
+                f"{told}, nothing can be learnt, yet your score is {mean:.2f}, the mean over "
                 f"{SEEDS} seeds; 0.50 or less would be honest. {lead}"
+            )
+        if sizes == uneven and mean < 0.4:
+            raise NotYet(
+                f"{told}, whoever always says the larger class has a macro F1 of 0.44, yet yours "
+                f"is {mean:.2f}, the mean over {SEEDS} seeds. Are there copies among the rows that "
+                "are scored?"
             )
         again = _score(honest_score, texts, labels, k, 0)
         if again != scores[0]:

@@ -117,6 +117,8 @@ def _why_other_cosine(
     """What shows that a cosine is not that of its pair, to be added to a sentence."""
     a, b = (vectors[text] for text in SCORED[rows[off]][:2])
     right = _cosine(a, b)
+    if np.isnan(cosines[off]):
+        return f", which is no number, but the cosine of their two vectors is {right:.3f}."
     texts = [text for row in rows for text in SCORED[row][:2]]
     for one, other in combinations(texts, 2):
         if np.isclose(cosines[off], _cosine(vectors[one], vectors[other]), atol=1e-4):
@@ -145,6 +147,8 @@ def _why_other_spearman(agreement: Callable, rows: list[int], yours: float, vect
     """What shows that a number is not the Spearman correlation, to be added to a sentence."""
     cosines, right = _expected(rows, vectors)
     given = np.array([SCORED[row][2] for row in rows])
+    if np.isnan(yours):
+        return ", which is no number: is a value missing, or does a list have one value only?"
     if np.isclose(yours, pearson(cosines, given), atol=1e-4):
         return ". That is the Pearson correlation."
     if np.isclose(yours, right, atol=0.006):
@@ -210,7 +214,7 @@ def _numbers(values) -> np.ndarray | None:
         if isinstance(values, list | tuple):
             values = [np.asarray(value) for value in values]
         found = np.asarray(values)
-        return None if found.dtype.kind in "USb" else found.astype(float)
+        return None if found.dtype.kind in "USbc" else found.astype(float)
     except (TypeError, ValueError, RuntimeError):
         return None
 
@@ -281,7 +285,8 @@ def _compare_scores(answer, pairs: list, forth: np.ndarray, back: np.ndarray) ->
     wanted, numbers = (forth + back) / 2, _numbers(answer)
     if numbers is None:
         raise NotYet(
-            f"Return one number a pair, and not as a text; what came back is {kind_of(answer)}."
+            "Return one number a pair, in an array or a list, and no texts; what came back is "
+            f"{kind_of(answer)}."
         )
     if numbers.shape != wanted.shape:
         raise NotYet(
@@ -402,6 +407,7 @@ CONTESTS = [  # score, rows, noise that both models share, that of a, that of b,
     (pearson, 40, 1.2, 1.0, 1.0, 0.05, 3),
     (minus_rmse, 70, 1.5, 1.4, 0.4, 0.1, 14),
     (spearman, 60, 1.4, 1.1, 0.9, 0.05, 8),
+    (pearson, 150, 1.5, 1.1, 0.5, 0.1, 14),
 ]
 
 

@@ -48,6 +48,7 @@ def check_leaked_rows(leaked_rows: Callable) -> str:
         "The bus was late. Again.",
         "RAIN   AGAIN",
         "The bus was late.",
+        "Was the bus late.",
     ]
     _check_rows(leaked_rows, train, validation)
     _check_rows(leaked_rows, ["Left at ten", "so  tired"], ["so tired now", "So tired", "Left"])
@@ -87,6 +88,8 @@ def _why_listed(row: int, train: list[str], validation: list[str]) -> str:
     for other in map(_plain, train):
         if other.replace(" ", "") == text.replace(" ", ""):
             return f": {other!r} has a space more, which makes other words"
+        if sorted(other.split()) == sorted(text.split()):
+            return f": {other!r} has the same words, but in another order"
         if other.rstrip("!?.") == text.rstrip("!?."):
             return f": {other!r} ends with another mark, and marks count"
         if text in other or other in text:
@@ -283,9 +286,12 @@ TABLES = {
     "a lead by shouted rows": {"test": (120, 13, 14, 23), "shouted": (4, 36, 0, 0)},
     "a lead by copied rows": {"test": (125, 14, 13, 28), "copied": (2, 33, 1, 0)},
     "a lead beside such rows": {"test": (115, 32, 6, 17), "shouted": (6, 0, 22, 2), "copied": (4,)},
-    "a lead of a few rows": {"test": (150, 16, 10, 24)},
+    "a lead of a few rows": {"test": (158, 24, 15, 3)},
     "a larger lead of fewer rows": {"test": (30, 6, 3, 1), "most": (0.45, 0.45)},
-    "a small lead, but nearly always the same one": {"test": (150, 12, 1, 37)},
+    "a small lead, but nearly always the same one": {
+        "test": (130, 12, 1, 57),
+        "most": (0.45, 0.45),
+    },
     "a lead on the rows of the choice": {
         "validation": (100, 48, 2, 10),
         "test": (130, 13, 16, 21),
@@ -293,6 +299,10 @@ TABLES = {
     "no better than the majority": {"test": (156, 8, 6, 30), "most": (0.8, 0.8)},
     "a majority that changed": {"test": (96, 12, 10, 82), "most": (0.62, 0.36)},
     "a clear lead, and both below the majority": {"test": (80, 30, 4, 86), "most": (0.7, 0.7)},
+    "better than the majority, but not than the cheap one": {
+        "test": (72, 56, 42, 30),
+        "most": (0.5, 0.5),
+    },
     "the cheap one is ahead": {"test": (130, 8, 34, 28)},
 }
 
@@ -409,6 +419,10 @@ SLIPS = {  # what whoever makes it does, by the name that `_decided` knows it by
         "asks whether the intervals of two scores overlap. Both models answered the same rows: "
         "subtract row by row, and see what is left of the luck"
     ),
+    "one interval": (
+        "asks whether one score lies outside the interval of the other. Both models answered the "
+        "same rows: subtract row by row, and see what is left of the luck"
+    ),
     "all rows": "counts rows that were trained on",
     "validation": "counts rows by which the training was chosen",
     "leaks": "counts test rows that train has as well",
@@ -469,4 +483,6 @@ def _is_better(more: np.ndarray, less: np.ndarray, slips: tuple[str, ...] = ()) 
         return lead > 0.03
     if "overlap" in slips:
         return lead > 1.96 * (more.std() + less.std()) / n**0.5
+    if "one interval" in slips:
+        return lead > 1.96 * more.std() / n**0.5
     return lead > 1.96 * (more - less).std() / n**0.5

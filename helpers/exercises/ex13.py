@@ -15,7 +15,7 @@ from .answers import call, kind_of, misconception, number, run, same
 from .ex05 import planted
 
 SECONDS = 5  # for functions that need milliseconds
-CLOSE = 0.005  # by how much an accuracy or the end of an interval may differ
+CLOSE = 1e-4  # by how much an accuracy or the end of an interval may differ
 NO_LABEL = ("?", "")  # verdicts that name no label: ambiguous, not judged
 
 
@@ -159,6 +159,7 @@ def _wrong_scores(right, rows) -> dict:
         binomtest(int(k), int(n)).proportion_ci(method=method) for method in ("exact", "wilsoncc")
     )
     return {
+        "Do not round.": tuple(np.round((p, low, high), 2)),
         "That is the share of errors: right says which rows are right.": _wilson(n - k, n),
         "That divides by all rows: divide by the rows of the slice.": _wilson(k, n_all),
         "Those are the rows outside the slice.": _wilson(right[~rows].sum(), n_all - n),
@@ -219,6 +220,8 @@ def check_kappa(kappa: Callable) -> str:
         wanted = _kappa(first, second)
         if not abs(yours - wanted) < 1e-6:
             why = misconception(given, [_wrong_kappas(*case) for case in cases], 1e-6)
+            if not why and abs(yours - wanted) < 0.006:
+                why = "Do not round."
             raise NotYet(
                 f"{_of(first, second)} kappa is {wanted:.4f}, but yours is {yours:.4f}. "
                 f"{why}".strip()
@@ -635,6 +638,8 @@ TWO = ("love", "joy")
 SHOWN = 6  # posts of each that the notebook shows
 GOOD = 9  # of the shown posts
 MEAN_SHARE = 0.7  # of the posts that are not shown
+TOO_GOOD = 0.97  # of them: a model trained on all of train has less
+TURNED = 0.2  # of them, by one more word that means nothing
 
 
 @define(
@@ -673,7 +678,7 @@ def check_love_or_joy(love_or_joy: Callable) -> str:
     for text in [*shown["text"], *unseen["text"][:60]]:
         _check_steady(love_or_joy, text)
     found = unseen.assign(yours=[_love_or_joy(love_or_joy, text) for text in unseen["text"]])
-    _check_looked_up(found)
+    _check_looked_up(love_or_joy, found)
     good = sum(answer == label for answer, label in zip(answers, shown["label"], strict=True))
     shares, said = _shares_right(found)
     share = np.mean(list(shares.values()))
@@ -703,11 +708,21 @@ def _posts_of_two():
     return shown, unseen[~unseen["text"].isin(shown["text"])]
 
 
-def _check_looked_up(found: pd.DataFrame) -> None:
-    if (found["yours"] == found["label"]).all():
+def _check_looked_up(love_or_joy: Callable, found: pd.DataFrame) -> None:
+    """Refuse answers that are too good, and those that belong to a whole text and not its words."""
+    right = (found["yours"] == found["label"]).mean()
+    if right > TOO_GOOD:
+        n = (found["yours"] == found["label"]).sum()
         raise NotYet(
-            f"All {len(found)} posts that you were not shown come out right. No rule of words can "
-            "do that: has your function looked the labels up? It may read the text alone."
+            f"{n} of the {len(found)} posts that you were not shown come out right. No rule of "
+            "words can do that: has your function looked the labels up? It may read the text alone."
+        )
+    longer = [_love_or_joy(love_or_joy, f"{text} hm") for text in found["text"]]
+    turned = (found["yours"] != longer).sum()
+    if turned > TURNED * len(found):
+        raise NotYet(
+            f"If each post has the word 'hm' at its end, {turned} of {len(found)} answers change. "
+            "A rule goes by what a post says: has your function looked the labels up?"
         )
 
 

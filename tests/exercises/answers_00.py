@@ -1,5 +1,7 @@
 """Answers to the exercise of notebook 00, wrong ones by misconception and right ones by form."""
 
+import numpy as np
+
 RIGHT = {
     "A": "binary",
     "B": "multi-label",
@@ -24,6 +26,8 @@ ANSWERS = {
             "from kind to letter": lambda: ({kind: task for task, kind in RIGHT.items()},),
             "a task that is not there": lambda: ({**RIGHT, "G": "pair"},),
             "a task twice": lambda: ({**RIGHT, "f": "regression"},),
+            "kinds in arrays": lambda: ({task: np.array([kind]) for task, kind in RIGHT.items()},),
+            "two kinds in an array": lambda: ({**RIGHT, "A": np.array(["binary", "pair"])},),
             "kinds in lists": lambda: ({task: [kind] for task, kind in RIGHT.items()},),
             "a pair with yes or no": lambda: ({**RIGHT, "C": "binary", "A": "entailment"},),
         },

@@ -56,6 +56,10 @@ def labels_all_alike(path, names):
     return by_features(path, names).map(lambda row: {"label": 0})
 
 
+def dots_cut_off(path, names):
+    return by_features(path, names).map(lambda row: {"text": row["text"].rstrip(".")})
+
+
 def by_pandas(path, names):
     frame = pd.read_csv(path, sep=";", names=COLUMNS)
     frame["label"] = frame["label"].map({name: i for i, name in enumerate(names)})
@@ -223,6 +227,12 @@ ANSWERS = {
             "names changed": lambda: (names_sorted_in_place,),
             "another file than that at path": lambda: (path_hard_coded,),
             "every label the same": lambda: (labels_all_alike,),
+            "the dots at the end cut off": lambda: (dots_cut_off,),
+            "one name too many": lambda: (
+                lambda path, names: read(path).cast_column(
+                    "label", ClassLabel(names=[*names, "other"])
+                ),
+            ),
             "a DataFrame": lambda: (lambda path, names: pd.read_csv(path, sep=";", names=COLUMNS),),
             "the dataset in place of the function": lambda: (load_corpus("emotion")["train"],),
         },
@@ -232,6 +242,9 @@ ANSWERS = {
             ),
             "pandas and from_dict": lambda: (by_pandas,),
             "load_dataset with features": lambda: (by_features,),
+            "rows as tensors": lambda: (
+                lambda path, names: by_features(path, names).with_format("torch"),
+            ),
         },
     },
     "01.2": {
@@ -246,6 +259,25 @@ ANSWERS = {
             "the corpus's labels, whatever is given": lambda: (labels_ignored,),
             "as many classes as occur": lambda: (n_classes_ignored,),
             "always six classes": lambda: (six_classes,),
+            "as many classes as the largest id says": lambda: (
+                lambda labels, n_classes: [
+                    len(labels) / ((max(labels) + 1) * labels.count(i)) if i in labels else 0
+                    for i in range(max(labels) + 1)
+                ],
+            ),
+            "the gap that was known": lambda: (
+                lambda labels, n_classes: (
+                    [4 / 3, 0, 4 / 9] if n_classes == 3 else by_numpy(labels, 6)
+                ),
+            ),
+            "scikit-learn, which wants every class": lambda: (
+                lambda labels, n_classes: compute_class_weight(
+                    "balanced", classes=np.arange(n_classes), y=labels
+                ),
+            ),
+            "ids as texts": lambda: (
+                lambda *a: {str(i): weight for i, weight in by_name_of_id(*a).items()},
+            ),
             "labels changed": lambda: (labels_sorted_in_place,),
             "names of classes, not weights": lambda: (lambda labels, n_classes: list("abcdef"),),
             "one number": lambda: (lambda labels, n_classes: 1.0,),

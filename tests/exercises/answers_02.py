@@ -200,6 +200,13 @@ def labels_moved():
     return Dataset.from_dict({"input_ids": data["input_ids"][:], "label": labels[1:] + labels[:1]})
 
 
+def labels_by_name():
+    data = encoded()
+    names = load_corpus("emotion")["train"].features["label"].names
+    labels = [names[label] for label in data["label"]]
+    return Dataset.from_dict({"input_ids": data["input_ids"][:], "label": labels})
+
+
 def row_by_row():
     return load_corpus("emotion")["validation"].map(
         lambda row: {
@@ -229,6 +236,11 @@ ANSWERS = {
             "the text in small letters": lambda: (lower_cased,),
             "spaces at the end cut off": lambda: (stripped,),
             "rows and columns swapped": lambda: (turned,),
+            "unknown characters all 0": lambda: (
+                lambda text, token2idx: [
+                    [int(token2idx.get(c) == i) for i in range(len(token2idx))] for c in text
+                ],
+            ),
             "a 2 where a 1 should stand": lambda: (twos,),
             "new characters put into token2idx": lambda: (unknown_added,),
             "a string": lambda: (lambda text, token2idx: text,),
@@ -239,6 +251,7 @@ ANSWERS = {
             "lists": lambda: (with_lists,),
             "a list of tensors": lambda: (list_of_tensors,),
             "a DataFrame": lambda: (as_frame,),
+            "a sparse tensor": lambda: (lambda *a: one_hot_rows(*a).to_sparse(),),
         },
     },
     "02.2": {
@@ -262,6 +275,7 @@ ANSWERS = {
         "right": {
             "lists": lambda: (pad,),
             "tensors": lambda: (with_tensors,),
+            "both tables in one array": lambda: (lambda *a: np.array(pad(*a)),),
             "arrays, with a mask of booleans": lambda: (with_arrays,),
         },
     },
@@ -279,6 +293,17 @@ ANSWERS = {
             "each text twice, as a pair": lambda: (text_with_itself(),),
             "two rows exchanged": lambda: (rows_exchanged(),),
             "labels of other rows": lambda: (labels_moved(),),
+            "tokens for ids": lambda: (
+                encoded().map(
+                    lambda row: {"input_ids": tokenizer().convert_ids_to_tokens(row["input_ids"])}
+                ),
+            ),
+            "half an id too much": lambda: (
+                encoded().map(lambda row: {"input_ids": [n + 0.5 for n in row["input_ids"]]}),
+            ),
+            "nothing for ids": lambda: (encoded().map(lambda row: {"input_ids": None}),),
+            "names for labels": lambda: (labels_by_name(),),
+            "a stream": lambda: (encoded().to_iterable_dataset(),),
             "the function in place of the dataset": lambda: (encoded,),
             "a DataFrame": lambda: (pd.DataFrame(encoded()[:]),),
             "tokens without labels": lambda: (
@@ -290,6 +315,9 @@ ANSWERS = {
             "text column removed": lambda: (encoded(remove=["text"]),),
             "map row by row, ids only": lambda: (row_by_row(),),
             "in tensors": lambda: (encoded(remove=["text"]).with_format("torch"),),
+            "one column in tensors": lambda: (
+                encoded().with_format("torch", columns=["input_ids"]),
+            ),
         },
     },
     "02.4": {

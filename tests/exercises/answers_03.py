@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
@@ -261,6 +262,12 @@ def half_for_the_first(first, second, settings, seeds, X, y, X_v, y_v):
     return rightness(second, *data) - rightness(first, *data, rows=len(y) // 2)
 
 
+def first_chooses(first, second, settings, seeds, X, y, X_v, y_v):
+    best = max(settings, key=lambda s: cross_val_score(first(s, seeds[0]), X, y, cv=3).mean())
+    data = ([best], seeds, X, y, X_v, y_v)
+    return rightness(second, *data) - rightness(first, *data)
+
+
 def the_colleague(first, second, settings, seeds, X, y, X_v, y_v):
     half = len(y) // 2
     old = first(settings[0], seeds[0]).fit(X[:half], y[:half])
@@ -380,6 +387,7 @@ ANSWERS = {
             "multiplies without a third dimension": lambda: (
                 lambda states, mask: (states * mask).sum(dim=1),
             ),
+            "rounds": lambda: (lambda s, m: weighted_product(s, m).round(decimals=2),),
             "forgets to return": lambda: (lambda states, mask: None,),
             "the vectors in place of the function": lambda: (torch.zeros(4, 6),),
             "a list of tensors": lambda: (
@@ -401,6 +409,7 @@ ANSWERS = {
             "mask as weights": lambda: (weighted_product,),
             "one text after the other": lambda: (one_by_one,),
             "a numpy array": lambda: (in_numpy,),
+            "a sparse tensor": lambda: (lambda *a: weighted_product(*a).to_sparse(),),
         },
     },
     "03.2": {
@@ -415,6 +424,7 @@ ANSWERS = {
             "changes what it was given": lambda: (one_row_at_a_time_in_place,),
             "always three numbers": lambda: (lambda run, order: run[np.argsort(order)][:, :3],),
             "rows and columns swapped": lambda: (lambda run, order: run[np.argsort(order)].T,),
+            "digits in texts": lambda: (lambda run, order: run[np.argsort(order)].astype(str),),
             "a dict by row": lambda: (lambda run, order: dict(zip(order, run, strict=True)),),
             "the features in place of the function": lambda: (np.zeros((6, 3)),),
         },
@@ -462,6 +472,7 @@ ANSWERS = {
             "features of two kinds": lambda: answer(
                 LogisticRegression(), counted("train"), counted("validation")[:, :50]
             ),
+            "texts, which it cannot read": lambda: answer(LogisticRegression()),
             "a regression": lambda: answer(Ridge(), counted("train"), counted("validation")),
             "a vectoriser": lambda: answer(TfidfVectorizer()),
             "only the accuracy": lambda: answer(0.9),
@@ -470,6 +481,10 @@ ANSWERS = {
             "a pipeline on the texts": lambda: answer(),
             "fitted before to the validation posts, which a new fit forgets": lambda: answer(
                 fitted_to("validation")
+            ),
+            "columns of the dataset": lambda: answer(
+                train=load_corpus("emotion")["train"]["text"],
+                validation=load_corpus("emotion")["validation"]["text"],
             ),
             "a sparse table": lambda: answer(
                 LogisticRegression(C=10, max_iter=1000), counted("train"), counted("validation")
@@ -521,6 +536,7 @@ ANSWERS = {
             "a name that does not occur": lambda: read(share=("noise", "love")),
             "row and column numbers": lambda: read(number=(3, 1)),
             "a set": lambda: read(number={"other", "heating"}),
+            "a set that cannot change": lambda: read(number=frozenset(("other", "heating"))),
         },
         "right": {
             "read off with two digits": lambda: read(),
@@ -593,6 +609,10 @@ ANSWERS = {
                     a, b, settings, seeds, X[: len(y) // 2], y[: len(y) // 2], *validation
                 ),
             ),
+            "the first's setting for both": lambda: (first_chooses,),
+            "the second's setting for both": lambda: (
+                lambda one, other, *data: -first_chooses(other, one, *data),
+            ),
             "first minus second": lambda: (
                 lambda one, other, *data: compared()(other, one, *data),
             ),
@@ -626,6 +646,9 @@ ANSWERS = {
         "wrong": {
             "the score in sample": lambda: (
                 by_score(lambda X, y: scaled(C=100).fit(X, y).score(X, y)),
+            ),
+            "a discriminant in sample": lambda: (
+                by_score(lambda X, y: LinearDiscriminantAnalysis().fit(X, y).score(X, y)),
             ),
             "the nearest neighbour in sample": lambda: (
                 by_score(lambda X, y: KNeighborsClassifier(1).fit(X, y).score(X, y)),
@@ -678,6 +701,9 @@ ANSWERS = {
                 ),
             ),
             "predictions for all rows, five parts": lambda: (by_share_of_right_rows,),
+            "a tensor of one number": lambda: (
+                lambda *a: torch.tensor(by_score(cross_validated(scaled()))(*a)),
+            ),
             "neighbours": lambda: (
                 by_score(cross_validated(KNeighborsClassifier(9, metric="cosine"))),
             ),

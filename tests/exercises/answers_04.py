@@ -4,6 +4,7 @@ import itertools
 import random
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.metrics import (
     accuracy_score,
@@ -103,6 +104,11 @@ def absent_class_counts(labels, predicted):
 def recall_of_the_rarest(labels, predicted):
     rarest = np.bincount(labels)[np.unique(labels)].argmin()
     return recalls_of(labels, predicted)[rarest]
+
+
+def recall_of_the_most_missed(labels, predicted):
+    classes, missed = np.unique(labels[labels != predicted], return_counts=True)
+    return (predicted[labels == classes[missed.argmax()]] == classes[missed.argmax()]).mean()
 
 
 def recalls_of(labels, predicted):
@@ -244,6 +250,7 @@ ANSWERS = {
             "the lists emptied": lambda: (emptied,),
             "divided by 0": lambda: (unguarded,),
             "rounded": lambda: (lambda *a: round(from_precision_and_recall(*a), 2),),
+            "rounded to four digits": lambda: (lambda *a: round(from_precision_and_recall(*a), 4),),
             "the sum": lambda: (by_class(lambda f1, rows: f1.sum()),),
             "text": lambda: (lambda *a: str(from_precision_and_recall(*a)),),
             "the result in place of the function": lambda: (
@@ -273,6 +280,18 @@ ANSWERS = {
             "the first class": lambda: (metrics(lowest=lambda *a: recalls_of(*a)[0]),),
             "the last class": lambda: (metrics(lowest=lambda *a: recalls_of(*a)[-1]),),
             "the rarest class": lambda: (metrics(lowest=recall_of_the_rarest),),
+            "the class predicted least": lambda: (
+                metrics(
+                    lowest=lambda t, p: recalls_of(t, p)[np.bincount(p)[np.unique(t)].argmin()]
+                ),
+            ),
+            "the class with the most rows missed": lambda: (
+                metrics(lowest=recall_of_the_most_missed),
+            ),
+            "rounded": lambda: (
+                lambda p: {name: round(float(x), 3) for name, x in metrics()(p).items()},
+            ),
+            "an empty dict": lambda: (lambda p: {},),
             "a class never found is left out": lambda: (
                 metrics(lowest=lambda *a: min(recall for recall in recalls_of(*a) if recall)),
             ),
@@ -303,6 +322,8 @@ ANSWERS = {
             "their map changed": lambda: (changed_map,),
             "ids as text": lambda: (lambda *a: [str(i) for i in lookup(*a)],),
             "a list for each id": lambda: (lambda *a: [[i] for i in lookup(*a)],),
+            "a single number in an array": lambda: (lambda *a: np.array(3),),
+            "a column": lambda: (lambda *a: lookup(*a)[:, None],),
             "a generator": lambda: (lambda *a: (i for i in lookup(*a)),),
             "half an id too much": lambda: (lambda *a: lookup(*a) + 0.5,),
             "the result in place of the function": lambda: ([1, 2, 3],),
@@ -324,6 +345,9 @@ ANSWERS = {
             "ends of two intervals subtracted": lambda: (ends_subtracted,),
             "a minus b": lambda: (lambda a, b: percentiles(a - b),),
             "90 per cent": lambda: (lambda a, b: percentiles(b - a, (5, 95)),),
+            "more cut off on the right": lambda: (lambda a, b: percentiles(b - a, (2.5, 95)),),
+            "more cut off on the left": lambda: (lambda a, b: percentiles(b - a, (5, 97.5)),),
+            "lists in a list": lambda: (lambda a, b: [[0.01, 0.07], [0.04]],),
             "spread of the rows, not of their mean": lambda: (spread_of_rows,),
             "the interval of b alone": lambda: (lambda a, b: percentiles(b),),
             "one number": lambda: (lambda a, b: (b - a).mean(),),
@@ -341,6 +365,9 @@ ANSWERS = {
             "the course's helper": lambda: (by_helper,),
             "in plain Python": lambda: (in_plain_python,),
             "as a tensor": lambda: (lambda a, b: torch.tensor(percentiles(b - a)),),
+            "quantiles of a Series": lambda: (
+                lambda a, b: pd.Series(percentiles(b - a), index=[0.025, 0.975]),
+            ),
         },
     },
 }

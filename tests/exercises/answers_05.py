@@ -372,6 +372,7 @@ ANSWERS = {
             "words": lambda: (
                 lambda p, y: [f"{loss:.4f} nats" for loss in -np.log(of_label(p, y))],
             ),
+            "numbers as texts": lambda: (lambda p, y: [str(x) for x in -np.log(of_label(p, y))],),
             "the result instead of the function": lambda: (np.array([0.1, 0.7]),),
         },
         "right": {
@@ -520,6 +521,7 @@ ANSWERS = {
             "capitals and brackets": lambda: (in_capitals(),),
             "an array": lambda: (np.array(turned(which=2)),),
             "a column": lambda: (pd.Series(turned(which=1), index=list("edcba")),),
+            "the values of a column": lambda: (pd.Series(turned()).values,),
         },
     },
     "05.6": {
@@ -529,6 +531,9 @@ ANSWERS = {
             "the list with a little noise": lambda: (hunted()[2] + noise(0.2),),
             "the list with more noise": lambda: (hunted()[2] + noise(0.38),),
             "the list with much noise": lambda: (hunted()[2] + noise(0.5),),
+            "a loss and a little of the list": lambda: (
+                pd.Series(by_sgd()).rank(pct=True) + 0.3 * hunted()[2],
+            ),
             "a loss and the list": lambda: (by_sgd() + 2 * hunted()[2],),
             "the same loss": lambda: (by_sgd(),),
             "hardly another loss": lambda: (by_folds(),),
@@ -548,6 +553,7 @@ ANSWERS = {
             "as many as validation has": lambda: (noise(1)[:720],),
             "a column for each judge": lambda: (np.column_stack([by_sgd(), by_folds()]),),
             "words": lambda: (["much"] * len(hunted()[1]),),
+            "numbers as texts": lambda: (mixed().map(str),),
             "a dict": lambda: (dict(enumerate(by_sgd())),),
             "a function": lambda: (mixed,),
         },

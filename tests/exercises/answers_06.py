@@ -1,5 +1,7 @@
 """Answers to the exercises of notebook 06, wrong ones by misconception and right ones by form."""
 
+from fractions import Fraction
+
 import numpy as np
 import torch
 from sklearn.metrics import confusion_matrix
@@ -170,6 +172,7 @@ ANSWERS = {
             "transposed": lambda: (lambda z: right_softmax(z).T,),
             "lists": lambda: (lambda z: right_softmax(z).tolist(),),
             "rounded": lambda: (lambda z: right_softmax(z).round(2),),
+            "numbers as texts": lambda: (lambda z: right_softmax(z).astype(str),),
             "the result in place of the function": lambda: (right_softmax(np.eye(3)),),
         },
         "right": {
@@ -188,6 +191,7 @@ ANSWERS = {
             "a price below 0": lambda: (-EQUAL, cheaper),
             "not a number": lambda: (float("nan"), cheaper),
             "a rounded price": lambda: (4.4, cheaper),
+            "a price cut off": lambda: (4.42, cheaper),
             "a price as text": lambda: ("4.43", cheaper),
             "two prices": lambda: ([EQUAL, 1], cheaper),
             "the more accurate one": lambda: (EQUAL, more_accurate),
@@ -239,6 +243,7 @@ ANSWERS = {
             "by indexing": lambda: (EQUAL, cheaper),
             "row by row": lambda: (4.43, row_by_row),
             "by confusion matrices": lambda: (torch.tensor(EQUAL), by_confusion),
+            "a price as a fraction": lambda: (Fraction(131 - 38, 29 - 8), cheaper),
         },
     },
     "06.3": {
@@ -256,6 +261,7 @@ ANSWERS = {
             "the caller's array sorted": lambda: (sorted_in_place,),
             "rounded": lambda: (lambda *a: round(float(loop(*a)), 2),),
             "text": lambda: (lambda *a: str(loop(*a)),),
+            "a set": lambda: (lambda *a: {loop(*a)},),
             "the result in place of the function": lambda: (0.7,),
         },
         "right": {

@@ -306,6 +306,7 @@ ANSWERS = {
             "sorted": lambda: (by_sorting,),
             "pandas": lambda: (with_pandas,),
             "a loop": lambda: (in_a_loop,),
+            "an array of one number": lambda: (lambda *a: np.array(by_sorting(*a)),),
         },
     },
     "07.3": {

@@ -554,6 +554,9 @@ ANSWERS = {
             "clips each number by itself": lambda: training(
                 clip=lambda weights: torch.nn.utils.clip_grad_value_(weights, 1.0)
             ),
+            "clips each parameter by itself": lambda: training(
+                clip=lambda weights: [by_norm(weight) for weight in weights]
+            ),
             "no schedule": lambda: training(factor=lambda step, steps: 1),
             "the schedule moves once an epoch": lambda: training(
                 order="empty backward clip step / move"

@@ -244,6 +244,12 @@ ANSWERS = {
                 ),
             ),
             "the given scores sorted": lambda: (shuffled_scores,),
+            "a cosine that is no number": lambda: agreeing(
+                cosines=lambda found: [float("nan"), *found[1:]]
+            ),
+            "a correlation that is no number": lambda: (
+                lambda *arguments: (agreement(*arguments)[0], float("nan")),
+            ),
             "the cosines alone": lambda: (lambda *arguments: agreement(*arguments)[0],),
             "a text in place of a list": lambda: (
                 lambda encode, pairs, given: encode(pairs[0][0]),
@@ -393,6 +399,22 @@ ANSWERS = {
             ),
             "alike never found": lambda: judging(
                 verdict=lambda low, high, m: "a" if low > m else "b" if high < -m else "open"
+            ),
+            "alike if the interval is not as wide as both margins": lambda: judging(
+                verdict=lambda low, high, m: (
+                    "a"
+                    if low > m
+                    else "b"
+                    if high < -m
+                    else "alike"
+                    if high - low < 2 * m
+                    else "open"
+                )
+            ),
+            "alike if the high end is below the margin": lambda: judging(
+                verdict=lambda low, high, m: (
+                    "a" if low > m else "b" if high < -m else "alike" if high < m else "open"
+                )
             ),
             "by the points of the two scores": lambda: (by_points,),
             "always open": lambda: judging(verdict=lambda low, high, m: "open"),

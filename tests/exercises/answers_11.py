@@ -171,6 +171,11 @@ def clear_if_apart(more, less):
     return low > high
 
 
+def clear_if_outside(more, less):
+    """Whether the lower score lies outside the interval of the higher one."""
+    return np.mean(more) - 1.96 * np.std(more) / len(more) ** 0.5 > np.mean(less)
+
+
 def decide(
     table,
     splits=("test",),
@@ -212,6 +217,12 @@ def never_neither(table):
     return "cheap" if decision == "neither" else decision
 
 
+def cheap_if_either_beats_the_majority(table):
+    if decide(table, against=("majority",)) == "neither":
+        return "neither"
+    return "fine-tuned" if decide(table) == "fine-tuned" else "cheap"
+
+
 def drops_rows_of_the_table(table):
     table.drop(table.index[table["split"] == "train"], inplace=True)
     return "cheap"
@@ -239,6 +250,9 @@ ANSWERS = {
             "texts with one of train in them": lambda: (longer,),
             "all spaces removed": lambda: (
                 compared_by(lambda text: text.lower().replace(" ", "")),
+            ),
+            "words in any order": lambda: (
+                compared_by(lambda text: frozenset(plain(text).split())),
             ),
             "marks removed": lambda: (compared_by(lambda text: plain(text).rstrip(".!?")),),
             "letters only": lambda: (
@@ -356,10 +370,12 @@ ANSWERS = {
                 clear=lambda more, less: np.mean(more) > np.mean(less) + 0.06
             ),
             "intervals that do not overlap": lambda: deciding(clear=clear_if_apart),
+            "a score outside the interval of the other": lambda: deciding(clear=clear_if_outside),
             "the majority of the test rows": lambda: deciding(own_majority=True),
             "no look at the majority": lambda: (never_neither,),
             "the majority against the cheap one alone": lambda: deciding(against=("cheap",)),
             "better than the majority is enough": lambda: deciding(against=("majority",)),
+            "cheap if either beats the majority": lambda: (cheap_if_either_beats_the_majority,),
             "the leak left in, and any lead": lambda: deciding(
                 leaks=True, clear=lambda more, less: np.mean(more) > np.mean(less)
             ),

@@ -194,6 +194,29 @@ ANSWERS = {
                     else "fine"
                 )
             ),
+            "unfinished as long as the training loss falls a good deal": judged(
+                lambda loss, val: (
+                    None
+                    if diagnose(loss, val)[0] in ("too high", "overfits")
+                    else "unfinished"
+                    if loss[-1] < 0.9 * loss[-2]
+                    else "fine"
+                )
+            ),
+            "a training loss that was once above its first": judged(
+                lambda loss, val: "too high" if max(loss) > loss[0] else None
+            ),
+            "a training loss that rose in the last epoch": judged(
+                lambda loss, val: "too high" if loss[-1] > loss[-2] else None
+            ),
+            "a training loss that is back at its first": judged(
+                lambda loss, val: "fine" if loss[-1] == loss[0] else None
+            ),
+            "far above the training loss": judged(
+                lambda loss, val: (
+                    "overfits" if loss[-1] < loss[0] and val[-1] > 4.7 * loss[-1] else None
+                )
+            ),
             "epochs from 0": kept(lambda loss, val: int(np.nanargmin(val))),
             "the last epoch": kept(lambda loss, val: len(val)),
             "the lowest training loss": kept(lambda loss, val: int(np.nanargmin(loss)) + 1),
@@ -275,6 +298,7 @@ ANSWERS = {
             "a list": lambda: (
                 writes(lambda logits: [(softmax(logits, axis=-1).max(axis=-1) < 0.5).mean()]),
             ),
+            "nothing": lambda: (writes(lambda logits: None),),
             "adds other entries": lambda: (under_two_names,),
             "the share in place of the function": lambda: (0.25,),
         },

@@ -486,6 +486,14 @@ def looked_up(plain=str):
     return (lambda text: labels.get(plain(text), "joy"),)
 
 
+def looked_up_but_for_some(share):
+    """Labels by the letters of a text, this share of them turned round."""
+    labels = {"".join(words_of(text)): label for text, label in posts().items()}
+    for text in random.Random(0).sample(sorted(labels), round(share * len(labels))):
+        labels[text] = {"love": "joy", "joy": "love"}.get(labels[text], "joy")
+    return (lambda text: labels.get("".join(words_of(text)), "joy"),)
+
+
 def learnt_twelve(text):
     """A rule that knows the words of the six posts of love that are shown, whole texts of them."""
     known = {"".join(words_of(text)) for text in twelve() if posts()[text] == "love"}
@@ -523,6 +531,7 @@ ANSWERS = {
             "normal for many rows": lambda: by(
                 lambda k, n: normal(k, n) if n >= 30 else wilson(k, n)
             ),
+            "rounded": lambda: by(lambda k, n: np.round(wilson(k, n), 2)),
             "two standard errors": lambda: by(lambda k, n: wilson(k, n, 2)),
             "a correction for continuity": lambda: by(lambda k, n: of_scipy(k, n, "wilsoncc")),
             "without z": lambda: by(lambda k, n: wilson(k, n, 1)),
@@ -764,6 +773,8 @@ ANSWERS = {
             "looked up, spaces and capitals aside": lambda: looked_up(
                 lambda text: "".join(words_of(text))
             ),
+            "looked up, some turned round": lambda: looked_up_but_for_some(0.01),
+            "looked up, many turned round": lambda: looked_up_but_for_some(0.08),
             "small letters only": lambda: (
                 lambda text: "love" if (CLOSE | TENDER) & set(text.split()) else "joy",
             ),

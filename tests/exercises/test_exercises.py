@@ -147,6 +147,7 @@ def test_an_answer_that_fails_is_told_how(capsys):
     assert checked("seven") == NOT_YET
     assert "Your answer raised TypeError" in capsys.readouterr().out
     assert checked(1, 2, 3) == NOT_YET
+    assert "q.check takes answer, than, and got 3 of them" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
