@@ -29,6 +29,13 @@ def cells(number: str) -> list[tuple[str, str]]:
     return [(cell["cell_type"], "".join(cell["source"])) for cell in read]
 
 
+def printed(number: str) -> str:
+    """What the cells of a notebook print."""
+    read = json.loads(NOTEBOOKS[number].read_text("utf-8"))["cells"]
+    outputs = [output for cell in read for output in cell.get("outputs", [])]
+    return "\n".join("".join(output.get("text", "")) for output in outputs)
+
+
 def sections(number: str) -> dict[int, str]:
     """The numbered sections of a notebook."""
     texts = "\n".join(source for kind, source in cells(number) if kind == "markdown")
@@ -144,9 +151,12 @@ def test_what_a_page_leaves_out_is_not_missed(number):
 
 @pytest.mark.parametrize("number", NOTEBOOKS)
 def test_scores_are_those_of_the_notebook(number):
-    whole = "\n".join(source for _, source in cells(number))
-    for score in re.findall(r"(?<![\d.:])\d\.\d\d+", PAGES[number].split("**Goes wrong**")[1]):
+    whole = "\n".join(source for _, source in cells(number)) + printed(number)
+    told = PAGES[number].split("**To remember.**")[1]
+    for score in re.findall(r"(?<![\d.:])\d\.\d\d+", told):
         assert score in whole, f"{score} is not in notebook {number}"
+    for share in re.findall(r"\d+(?= ?%)", told):
+        assert re.search(rf"\b{share} ?%", whole), f"{share} % is not in notebook {number}"
 
 
 @pytest.mark.parametrize("plan", PLANS)
