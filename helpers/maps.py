@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from .figures import INK, OPACITY, PALE, colours_of, shapes_of
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"
-WIDTH = 545  # of all panels together, in pixels: beside the files on a small screen
+WIDTH = 540  # of all panels together, in pixels: beside the files on a small screen
 SHAPES = {
     "o": "circle",
     "s": "square",

@@ -167,7 +167,8 @@ def plot_map(
     chart = map_to_hover(panels, ids, names, texts, titles, marked, picture.alt)
     # JupyterLab would take text/html before the chart, and alt text is lost beside image/png.
     bundle = {VEGA_LITE: chart, "text/markdown": picture.html(), "text/plain": picture.alt}
-    display(bundle, raw=True)
+    no_menu = {"embed_options": {"actions": False}}  # it takes width, and opens a site elsewhere
+    display(bundle, raw=True, metadata={VEGA_LITE: no_menu})
 
 
 def plot_class_density(points: Sequence, labels: Sequence, names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """A notebook as somebody sees it in JupyterLab."""
 
 import json
+import re
 from pathlib import Path
 
 import course
@@ -12,12 +13,12 @@ LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 # What is looked for in a page
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-ERROR = "Traceback (most recent call last)"
+WRONG = re.compile(r"Traceback \(most recent call last\)|Warning: ")
 MAP = f"{PANEL} .vega-embed canvas"
 TIP = "#vg-tooltip-element.visible"
 
 # What is asked of it
-SHOWN = "jupyterapp.shell.currentWidget"
+SHOWN = "window.jupyterapp?.shell?.currentWidget"  # undefined until JupyterLab is there
 KERNEL = f"{SHOWN}?.sessionContext"
 IDLE = f"{KERNEL}?.isReady && {KERNEL}.kernelDisplayStatus === 'idle'"
 CELLS = f"{SHOWN}?.content?.widgets"
@@ -27,6 +28,10 @@ WAITING = f"{CELLS}.filter(cell => cell.model.executionState === 'running').leng
 THEME = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
 PICTURES = f"""[...document.querySelectorAll('{PANEL} .jp-Cell img')].map(
     img => [img.alt, img.naturalWidth, img.clientWidth, img.clientHeight])"""
+WIDE = f"""[...document.querySelectorAll(
+    '{PANEL} .jp-OutputArea-output, {PANEL} .jp-MarkdownOutput, {PANEL} .jp-MarkdownOutput pre')
+].filter(part => part.scrollWidth > part.clientWidth + 1).map(
+    part => `${{part.scrollWidth}} in ${{part.clientWidth}}: ${{part.innerText.slice(0, 80)}}`)"""
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 POINTS = """canvas => {
     const {width, height, clientWidth} = canvas, found = [];
@@ -124,9 +129,13 @@ class Seen:
         """The texts in outputs whose contrast with what is behind them is too low."""
         return self.page.evaluate(CONTRAST, PANEL)
 
+    def wide(self) -> list[str]:
+        """The outputs and paragraphs that are wider than the page, and begin like this."""
+        return self.page.evaluate(WIDE)
+
     def complaints(self) -> list[str]:
-        """Errors in outputs, of widgets and of the page itself, and dialogs."""
-        outputs = self.page.locator(f"{PANEL} .jp-OutputArea-output", has_text=ERROR)
+        """Errors and warnings in outputs, errors of widgets and of the page itself, and dialogs."""
+        outputs = self.page.locator(f"{PANEL} .jp-OutputArea-output", has_text=WRONG)
         widgets = self.page.get_by_text("Error displaying widget")
         places = [outputs, widgets, self.page.locator(".jp-Dialog")]
         return [*self.faults, *(text for place in places for text in place.all_inner_texts())]

@@ -44,6 +44,10 @@ def test_every_map_to_hover_is_drawn_and_tells_of_a_point(seen):
         assert "text" in seen.hover(canvas)
 
 
+def test_nothing_is_wider_than_the_page(seen):
+    assert seen.wide() == []
+
+
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_every_text_in_an_output_can_be_read(seen, theme):
     seen.theme(theme)

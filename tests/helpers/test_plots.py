@@ -191,7 +191,7 @@ def test_figure_says_what_it_shows(case, shown):
 def test_map(monkeypatch):
     """A chart to hover and a still picture of the same rows, two panels, the same marks in both."""
     shown = []
-    monkeypatch.setattr(plots, "display", lambda bundle, raw: shown.append(bundle))
+    monkeypatch.setattr(plots, "display", lambda bundle, raw, metadata: shown.append(bundle))
     titles, odd = ["ours", "shuffled"], ["<b>&", *TEXTS[1:]]
     helpers.plot_map([POINTS, POINTS[::-1]], LABELS, NAMES, odd, titles, marked=[3, 0])
     (bundle,) = shown
