@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -286,12 +287,14 @@ def without_bars() -> Iterator[None]:
     from transformers.utils import logging
 
     were_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    with warnings.catch_warnings(action="ignore"):  # of the Hub's client, where the user wants bars
+        logging.disable_progress_bar()
     try:
         yield
     finally:
         if were_shown:
-            logging.enable_progress_bar()
+            with warnings.catch_warnings(action="ignore"):
+                logging.enable_progress_bar()
 
 
 def find_checkpoint(name: str | Path | None = None) -> Path:
