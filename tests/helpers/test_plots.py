@@ -191,10 +191,13 @@ def test_figure_says_what_it_shows(case, shown):
 def test_map(monkeypatch):
     """A chart to hover and a still picture of the same rows, two panels, the same marks in both."""
     shown = []
-    monkeypatch.setattr(plots, "display", lambda bundle, raw, metadata: shown.append(bundle))
+    monkeypatch.setattr(
+        plots, "display", lambda bundle, raw, metadata: shown.append((bundle, metadata))
+    )
     titles, odd = ["ours", "shuffled"], ["<b>&", *TEXTS[1:]]
     helpers.plot_map([POINTS, POINTS[::-1]], LABELS, NAMES, odd, titles, marked=[3, 0])
-    (bundle,) = shown
+    ((bundle, metadata),) = shown
+    assert metadata == {"application/vnd.vegalite.v5+json": {"embed_options": {"actions": False}}}
     assert "ours: 100%" in bundle["text/plain"] and "by chance: 39%" in bundle["text/plain"]
     assert IMAGE.fullmatch(bundle["text/markdown"])
     chart = bundle["application/vnd.vegalite.v5+json"]
